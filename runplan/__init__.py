@@ -1,0 +1,1 @@
+"""Running training plans: a small tuned Llama proposes, rules verify and repair."""
