@@ -1,0 +1,92 @@
+"""The complete plan as plain text, to read, print or send."""
+
+import textwrap
+
+from runplan.exports import wording
+from runplan.plan import Plan, Week
+from runplan.units import Units
+
+WIDTH = 88
+_INDENT = "  "
+
+
+def render_text(plan: Plan) -> str:
+    """The whole plan as plain text, wrapped at 88 columns."""
+    blocks = [
+        _heading(wording.title(plan), "="),
+        _table(wording.overview(plan)),
+        _heading("What you asked for", "-") + "\n" + _table(wording.criteria(plan)),
+    ]
+    if plan.paces:
+        blocks.append(
+            _heading(f"Your paces ({_per(plan.request.units)})", "-") + "\n" + _paces(plan)
+        )
+    blocks.append(_heading("Week by week", "-"))
+    blocks.extend(_week(week, rows, plan) for week, rows in wording.day_rows(plan))
+    blocks.append(_heading("In figures", "-") + "\n" + _table(wording.summary(plan)))
+    if plan.findings:
+        lines = [_wrap(line, "- ", "  ") for line in wording.warnings(plan)]
+        blocks.append("\n".join([_heading("Worth knowing", "-"), *lines]))
+    lines = [_wrap(line) for line in wording.provenance(plan)]
+    blocks.append("\n".join([_heading("How this plan was made", "-"), *lines]))
+    blocks.append(_wrap(wording.DISCLAIMER))
+    return "\n\n".join(blocks) + "\n"
+
+
+def export_text(plan: Plan) -> bytes:
+    """The plain text as UTF-8."""
+    return render_text(plan).encode()
+
+
+def _per(units: Units) -> str:
+    return f"minutes per {'kilometre' if units == 'km' else 'mile'}"
+
+
+def _heading(text: str, rule: str) -> str:
+    wrapped = _wrap(text)
+    return f"{wrapped}\n{rule * max(len(line) for line in wrapped.splitlines())}"
+
+
+def _wrap(text: str, first: str = "", rest: str = "") -> str:
+    lines = textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
+    return "\n".join(lines) or first.rstrip()
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    width = max(len(label) for label, _ in rows) + 2
+    return "\n".join(_wrap(value, f"{label:<{width}}", " " * width) for label, value in rows)
+
+
+def _paces(plan: Plan) -> str:
+    rows = wording.pace_rows(plan)
+    zone_width = max(len(zone) for zone, _, _ in rows) + 2
+    pace_width = max(len(pace) for _, pace, _ in rows) + 2
+    return "\n".join(
+        _wrap(effort, f"{zone:<{zone_width}}{pace:<{pace_width}}", " " * (zone_width + pace_width))
+        for zone, pace, effort in rows
+    )
+
+
+def _week(week: Week, rows: list[wording.DayRow], plan: Plan) -> str:
+    span = wording.week_span(rows)
+    lines = [_wrap(wording.week_title(week, plan) + (f", {span}" if span else ""))]
+    for row in rows:
+        lines.extend(_day(row, plan))
+    if week.note:
+        lines.append(_wrap(week.note, f"{_INDENT}Note: ", _INDENT + " " * 6))
+    return "\n".join(lines)
+
+
+def _day(row: wording.DayRow, plan: Plan) -> list[str]:
+    when = f"{row.day} {row.date.day:>2} {row.date:%b}" if row.date else row.day
+    label = f"{_INDENT}{when}  "
+    gap = " " * len(label)
+    lines = [] if row.sessions else [f"{label}Rest"]
+    for index, session in enumerate(row.sessions):
+        first = gap if index else label
+        lines.append(_wrap(wording.session_title(session, plan), first, gap))
+        if session.text:
+            lines.append(_wrap(session.text, gap, gap))
+    return lines
