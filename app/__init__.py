@@ -1,0 +1,1 @@
+"""The pieces of the page. Imports `runplan`, never the other way round."""

@@ -1,0 +1,88 @@
+"""Writing a plan while the runner watches: events in, progress on the page, a result out."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.plan_view import draw_week, week_places
+from app.safe import plain
+from runplan.backends.base import Backend
+from runplan.errors import BackendError
+from runplan.exports import wording
+from runplan.plan import Plan, Provenance, Week
+from runplan.request import PlanRequest
+from runplan.writer import Event, OutlineReady, PlanReady, WeekReady, WeekRepaired, write_plan
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished plan; `notice` says what went differently than expected, or is empty."""
+
+    plan: Plan
+    notice: str = ""
+
+
+def generate(request: PlanRequest, load: Callable[[], Backend | None]) -> Result:
+    """Write the plan, showing each week as it is ready; without a model, the coach writes it.
+
+    Raises:
+        InputError: the wishes cannot be met together.
+    """
+    place = st.empty()
+    try:
+        return Result(_write(request, load(), place))
+    except BackendError as error:
+        notice = (
+            f"The language model could not be used ({error}), so the built-in coach, a set of "
+            "training rules, wrote this plan. It meets the same criteria and safety checks."
+        )
+    return Result(_write(request, None, place), notice)
+
+
+def _write(request: PlanRequest, backend: Backend | None, place: DeltaGenerator) -> Plan:
+    # Closing the events stops the model when the runner leaves in the middle.
+    with place.container(), closing(write_plan(request, backend)) as events:
+        progress = Progress(request)
+        for event in events:
+            if isinstance(event, PlanReady):
+                return event.plan
+            progress.show(event)
+    raise BackendError("the writer stopped before the plan was complete")
+
+
+class Progress:
+    """A bar, and one place per week in their order, filled as the weeks arrive."""
+
+    def __init__(self, request: PlanRequest) -> None:
+        self._request = request
+        self._ready: set[int] = set()
+        st.header("Your Training Plan")
+        self._bar = st.progress(0.0, text="Planning the weeks…")
+        self._places = [place.empty() for place in week_places(request.weeks)]
+
+    def show(self, event: Event) -> None:
+        """Take in one event."""
+        if isinstance(event, OutlineReady):
+            for line in event.lines:
+                units = self._request.units
+                with self._card(line.number):
+                    title = f"Week {line.number} ({line.phase}) – {line.distance:g} {units}"
+                    st.subheader(plain(title), anchor=False)
+                    st.caption("Being written…")
+            self._bar.progress(0.0, text="Writing the weeks…")
+        elif isinstance(event, WeekReady | WeekRepaired):
+            with self._card(event.week.number):
+                draw_week(event.week, self._plan_of(event.week))
+            self._ready.add(event.week.number)
+            done, total = len(self._ready), self._request.weeks
+            self._bar.progress(done / total, text=f"{done} of {total} weeks written")
+
+    def _card(self, number: int) -> DeltaGenerator:
+        return self._places[number - 1].container(border=True)
+
+    def _plan_of(self, week: Week) -> Plan:
+        """The week alone as a plan, for the views that need its request."""
+        return Plan(self._request, {}, (week,), Provenance("", "", 0, ()))

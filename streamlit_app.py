@@ -1,0 +1,40 @@
+"""The page: a form, and the plan that is written from it.
+
+Run it with `make app`, or `streamlit run streamlit_app.py`.
+"""
+
+import streamlit as st
+
+from app import form, model, plan_view
+from app.generate import generate
+from app.safe import plain
+from runplan.errors import InputError
+
+PAGE_WIDTH = 1040
+
+
+def main() -> None:
+    """Draw the page. The finished plan stays in the session until the next one replaces it."""
+    state = st.session_state
+    st.title("AI Running Training Plan Generator")
+    st.markdown(
+        "Tell us about your race, and a small language model writes your plan, week by week. "
+        "Every plan is checked against your criteria and the safety rules of running science."
+    )
+    form.draw()
+    if request := state.get("pending"):
+        try:
+            state["result"] = generate(request, lambda: model.backend(model.chosen()))
+        except InputError as error:
+            state["form_error"] = error
+        del state["pending"]
+        st.rerun()
+    if result := state.get("result"):
+        if result.notice:
+            st.warning(plain(result.notice), icon=":material/info:")
+        plan_view.draw(result.plan)
+
+
+st.set_page_config(page_title="Running training plan", page_icon=":material/sprint:", layout="wide")
+with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
+    main()
