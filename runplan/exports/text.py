@@ -33,7 +33,7 @@ def render_text(plan: Plan) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def export_text(plan: Plan) -> bytes:
+def write(plan: Plan) -> bytes:
     """The plain text as UTF-8."""
     return render_text(plan).encode()
 
@@ -86,7 +86,5 @@ def _day(row: wording.DayRow, plan: Plan) -> list[str]:
     lines = [] if row.sessions else [f"{label}Rest"]
     for index, session in enumerate(row.sessions):
         first = gap if index else label
-        lines.append(_wrap(wording.session_title(session, plan), first, gap))
-        if session.text:
-            lines.append(_wrap(session.text, gap, gap))
+        lines.append(_wrap(wording.session_line(session, plan), first, gap))
     return lines

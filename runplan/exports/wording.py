@@ -4,12 +4,15 @@ Knows nothing of layout or escaping; every function returns raw text, and each f
 escapes it in its own way.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import cast
 
 from runplan.calendar import plan_dates
-from runplan.plan import HARD_KINDS, RUN_KINDS, Plan, Session, Week
+from runplan.plan import HARD_KINDS, RUN_KINDS, Phase, Plan, Session, Week
 from runplan.request import RACE_NAME
 from runplan.units import clock, number
 
@@ -20,10 +23,10 @@ KIND_NAME = {
     "marathon": "Marathon-pace run",
     "tempo": "Tempo run",
     "intervals": "Intervals",
-    "reps": "Fast reps",
-    "hills": "Hill repeats",
+    "reps": "Repetitions",
+    "hills": "Hills",
     "fartlek": "Fartlek",
-    "runwalk": "Run-walk",
+    "runwalk": "Run–walk",
     "race": "Race",
     "cross": "Cross-training",
     "strength": "Strength",
@@ -37,8 +40,8 @@ ZONES = {
     "long": ("Long run", "relaxed; you can talk in whole sentences"),
     "marathon": ("Marathon", "steady; you can talk in short sentences"),
     "tempo": ("Tempo", "comfortably hard; a few words at a time"),
-    "interval": ("Intervals", "hard but even; single words only"),
-    "rep": ("Fast reps", "fast and relaxed, with full recovery; not a sprint"),
+    "interval": ("Interval", "hard but even; single words only"),
+    "rep": ("Repetition", "fast and relaxed, with full recovery; not a sprint"),
     "race": ("Race", "your goal for the day; hold back in the first part"),
 }
 
@@ -199,6 +202,61 @@ def session_title(session: Session, plan: Plan) -> str:
     return ", ".join(parts)
 
 
+def session_label(session: Session, plan: Plan) -> str:
+    """A session in a few words, for a calendar or a watch: `Easy run 5 km`, `Strength 20 min`."""
+    parts = [kind_name(session)]
+    if session.distance is not None:
+        parts.append(distance(session.distance, plan))
+    elif session.duration_min is not None:
+        parts.append(minutes(session.duration_min))
+    return " ".join(parts)
+
+
+def session_line(session: Session, plan: Plan) -> str:
+    """A session in one line: its own text, completed by what that leaves out."""
+    text = session.text.rstrip(".")
+    if not text:
+        return session_title(session, plan)
+    if session.kind == "race" or session.distance is None:
+        return text
+    size = re.escape(distance(session.distance, plan))
+    if re.search(rf"(?<![\d.]){size}\b", text) is None:
+        return f"{session_title(session, plan)}: {text}"
+    about = "" if session.duration_min is None else f" (about {minutes(session.duration_min)})"
+    return text + about
+
+
+def tidy(plan: Plan) -> Plan:
+    """The plan with every text on one line and free of control characters and lone surrogates."""
+    weeks = tuple(
+        replace(
+            week,
+            phase=cast(Phase, _line(week.phase)),
+            note=_line(week.note),
+            sessions=tuple(
+                replace(session, kind=_line(session.kind), text=_line(session.text))
+                for session in week.sessions
+            ),
+        )
+        for week in plan.weeks
+    )
+    findings = tuple(replace(found, message=_line(found.message)) for found in plan.findings)
+    origin = plan.provenance
+    origin = replace(origin, backend=_line(origin.backend), model=_line(origin.model))
+    paces = {_line(zone): pace for zone, pace in plan.paces.items()}
+    return replace(plan, paces=paces, weeks=weeks, findings=findings, provenance=origin)
+
+
+def _line(text: str) -> str:
+    shown = "".join(
+        char
+        if char.isspace() or unicodedata.category(char) not in ("Cc", "Cs")
+        else "\N{REPLACEMENT CHARACTER}"
+        for char in text
+    )
+    return " ".join(shown.split())
+
+
 def summary(plan: Plan) -> list[tuple[str, str]]:
     """The plan in figures, as (label, value)."""
     runs = [
@@ -208,7 +266,8 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         if session.kind in RUN_KINDS
     ]
     training = [(week, session) for week, session in runs if session.kind != "race"]
-    rows = [("Total distance", distance(sum(week.distance for week in plan.weeks), plan))]
+    total = distance(sum(week.distance for week in plan.weeks), plan)
+    rows = [("Total distance", f"{total} with the race")]
     totals: dict[int, float] = {}
     for week, session in training:
         totals[week.number] = totals.get(week.number, 0.0) + (session.distance or 0.0)
