@@ -160,6 +160,16 @@ class PlanRequest:
         return cast(Day, self.long_run_day)
 
     @property
+    def weekly_distance_km(self) -> float | None:
+        """The current weekly distance in km."""
+        return None if self.weekly_distance is None else to_km(self.weekly_distance, self.units)
+
+    @property
+    def longest_run_km(self) -> float | None:
+        """The longest recent run in km."""
+        return None if self.longest_run is None else to_km(self.longest_run, self.units)
+
+    @property
     def week_order(self) -> tuple[Day, ...]:
         """The seven days of a plan week: Monday first, or ending on the weekday of the race date."""
         if self.race_date is None:

@@ -1,0 +1,130 @@
+"""The rules-based coach: draws a plan from the envelope, deterministic given a seed.
+
+It is the teacher that writes the training data, and the last resort when no model answers well.
+"""
+
+import random
+from collections.abc import Collection
+from dataclasses import replace
+
+from runplan.drafts import OutlineLine, SessionDraft, WeekDraft
+from runplan.envelope import Envelope, Slot, WeekEnvelope, WeekRange, week_envelope
+from runplan.notes import NoteFacts, topics_in, write_note
+
+# Redraws of a week's sessions when they repeat the week before.
+REDRAWS = 8
+
+
+def write_outline(envelope: Envelope, seed: int) -> tuple[OutlineLine, ...]:
+    """One line per week, inside the envelope."""
+    rng = random.Random(f"outline {seed}")
+    lean = rng.uniform(-1.0, 1.0)
+    lines: list[OutlineLine] = []
+    for week in envelope.weeks:
+        previous = lines[-1] if lines else None
+        lines.append(_outline_line(week, previous, lean, rng))
+    return tuple(lines)
+
+
+def write_week(
+    envelope: Envelope,
+    line: OutlineLine,
+    seed: int,
+    avoid: Collection[WeekDraft] = (),
+) -> WeekDraft:
+    """The sessions and the note of one week; unlike the weeks in `avoid` where there is a choice."""
+    rng = random.Random(f"week {seed} {line.number}")
+    week = week_envelope(envelope, line)
+    taken = {draft.sessions for draft in avoid}
+    for _ in range(REDRAWS):
+        sessions = _sessions(week, rng)
+        if sessions not in taken:
+            break
+    notes = {draft.note for draft in avoid}
+    return WeekDraft(sessions, write_note(note_facts(envelope, week, sessions), rng, notes))
+
+
+def note_facts(
+    envelope: Envelope, week: WeekEnvelope, sessions: tuple[SessionDraft, ...]
+) -> NoteFacts:
+    """What a note about this week may speak of."""
+    request = envelope.request
+    kinds = {session.kind for session in sessions}
+    if any(session.strides for session in sessions):
+        kinds.add("strides")
+    if any(session.finish for session in sessions):
+        kinds.add("finish")
+    if any(session.blocks and session.blocks.walk_min for session in sessions):
+        kinds.add("runwalk")
+    return NoteFacts(
+        race=request.race,
+        level=request.level,
+        phase=week.line.phase,
+        focus=week.line.focus,
+        kinds=frozenset(kinds),
+        number=week.line.number,
+        total=request.weeks,
+        cutback=week.cutback,
+        topics=topics_in(request.details),
+    )
+
+
+def _outline_line(
+    week: WeekRange, previous: OutlineLine | None, lean: float, rng: random.Random
+) -> OutlineLine:
+    fresh = [focus for focus in week.focuses if previous is None or focus != previous.focus]
+    focus = rng.choice(fresh or list(week.focuses))
+    distance = _lean(week.distances, lean, rng)
+    long = _lean(week.longs, lean, rng) if week.longs else None
+    return OutlineLine(week.number, week.phase, distance, long, focus)
+
+
+def _lean(values: tuple[float, ...], lean: float, rng: random.Random) -> float:
+    """A value around the middle, moved by the plan's own lean so that the curve stays smooth."""
+    place = (len(values) - 1) / 2 * (1 + 0.6 * lean) + rng.uniform(-0.4, 0.4)
+    return values[min(len(values) - 1, max(0, round(place)))]
+
+
+def _sessions(week: WeekEnvelope, rng: random.Random) -> tuple[SessionDraft, ...]:
+    arrangement = rng.choice(week.arrangements)
+    drafts = [
+        _draft(day, week.slots[key], rng) for day, key in zip(week.days, arrangement, strict=True)
+    ]
+    return _settle(week, arrangement, drafts)
+
+
+def _draft(day: str, slot: Slot, rng: random.Random) -> SessionDraft:
+    return SessionDraft(
+        day=day,
+        kind=slot.kind,
+        distance=rng.choice(slot.distances) if slot.distances else None,
+        strides=rng.choice(slot.strides) if slot.strides else 0,
+        finish=rng.choice(slot.finishes) if slot.finishes else 0.0,
+        blocks=rng.choice(slot.blocks) if slot.blocks else None,
+    )
+
+
+def _settle(
+    week: WeekEnvelope, arrangement: tuple[str, ...], drafts: list[SessionDraft]
+) -> tuple[SessionDraft, ...]:
+    """Move easy distances one grid step at a time until the week is as near its line as it gets."""
+    for _ in range(64):
+        gap = week.line.distance - sum(draft.distance or 0.0 for draft in drafts)
+        best = None
+        for index, (key, draft) in enumerate(zip(arrangement, drafts, strict=True)):
+            if key not in ("easy", "strides", "recovery", "runwalk") or draft.distance is None:
+                continue
+            values = week.slots[key].distances
+            place = values.index(draft.distance) + (1 if gap > 0 else -1)
+            if not 0 <= place < len(values):
+                continue
+            left = abs(gap - (values[place] - draft.distance))
+            # Among equal gains, the run furthest from its neighbours' lengths moves.
+            rank = (left, draft.distance if gap > 0 else -draft.distance)
+            if left < abs(gap) and (best is None or rank < best[0]):
+                best = (rank, index, values[place])
+        if best is None:
+            return tuple(drafts)
+        _, index, value = best
+        drafts[index] = replace(drafts[index], distance=value)
+    return tuple(drafts)

@@ -1,0 +1,63 @@
+"""What the model writes, as values: outline lines and weeks, before paces and totals exist."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from runplan.plan import Phase
+from runplan.units import number
+
+BlockUnit = Literal["s", "min", "m", "km", "mi"]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The work of a session: `6x45s`, `20min`, `5x800m`, or run–walk `8x2min/1min`.
+
+    `size` is in `unit`; `walk_min` (minutes of walking after each run) only in run–walk sessions.
+    """
+
+    repeat: int
+    size: float
+    unit: BlockUnit
+    walk_min: float | None = None
+
+    def __str__(self) -> str:
+        times = f"{self.repeat}x" if self.repeat > 1 or self.walk_min is not None else ""
+        walk = "" if self.walk_min is None else f"/{number(self.walk_min)}min"
+        return f"{times}{number(self.size)}{self.unit}{walk}"
+
+
+@dataclass(frozen=True)
+class OutlineLine:
+    """One week of the outline. In the race week `long` is None and `distance` leaves the race out."""
+
+    number: int
+    phase: Phase
+    distance: float
+    long: float | None
+    focus: str
+
+
+@dataclass(frozen=True)
+class SessionDraft:
+    """One session as written: distance in the runner's unit (None for the race, cross, strength).
+
+    `strides` is how many, `finish` the last part of a long run at marathon pace (runner's unit),
+    `minutes` only for cross and strength.
+    """
+
+    day: str
+    kind: str
+    distance: float | None = None
+    strides: int = 0
+    finish: float = 0.0
+    blocks: Blocks | None = None
+    minutes: int | None = None
+
+
+@dataclass(frozen=True)
+class WeekDraft:
+    """The sessions of one week in day order, and the note to the runner (`{name}` stays as it is)."""
+
+    sessions: tuple[SessionDraft, ...]
+    note: str

@@ -1,0 +1,457 @@
+"""The envelope: what any good plan for this request may contain, week by week.
+
+It is pure and depends on the request alone. The prompt shows it to the model, the grammar enforces
+it, the checker holds the result against it and the coach draws from it, so all four agree.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations
+
+from runplan import menus, workouts
+from runplan.drafts import Blocks, OutlineLine
+from runplan.paces import Paces, paces_for
+from runplan.plan import HARD_KINDS, Phase
+from runplan.request import DAYS, PlanRequest
+from runplan.units import from_km, round_session, to_km
+from runplan.volume import SeasonWeek, min_run_km, needs_run_walk, season, session_limit_km
+
+# How far an outline may stray from the curve.
+WEEK_SLACK, LONG_SLACK = 0.04, 0.04
+# Easy runs vary by this share around their mean.
+EASY_SLACK = 0.14
+# A recovery run is shorter than the other easy runs.
+RECOVERY_SHARE = 0.75
+STRIDES = (4, 6)
+
+# The quality sessions that suit race and phase, in order of preference (running-science: hills and
+# fartlek first, race-specific work later; short races faster, long races steadier).
+FOCUSES: Mapping[str, Mapping[Phase, tuple[str, ...]]] = {
+    "5K": {
+        "base": ("hills", "fartlek", "tempo"),
+        "build": ("intervals", "tempo", "hills", "fartlek"),
+        "peak": ("intervals", "reps", "tempo"),
+        "taper": ("reps", "intervals"),
+    },
+    "10K": {
+        "base": ("hills", "fartlek", "tempo"),
+        "build": ("tempo", "intervals", "fartlek", "hills"),
+        "peak": ("intervals", "tempo", "reps"),
+        "taper": ("tempo", "intervals"),
+    },
+    "half": {
+        "base": ("hills", "fartlek", "tempo"),
+        "build": ("tempo", "intervals", "hills", "fartlek"),
+        "peak": ("tempo", "intervals", "marathon"),
+        "taper": ("tempo", "fartlek"),
+    },
+    "marathon": {
+        "base": ("hills", "fartlek", "tempo"),
+        "build": ("tempo", "marathon", "intervals", "hills"),
+        "peak": ("marathon", "tempo", "intervals"),
+        "taper": ("tempo", "marathon"),
+    },
+}
+BEGINNER_FOCUSES: Mapping[Phase, tuple[str, ...]] = {
+    "base": ("easy", "strides"),
+    "build": ("hills", "fartlek", "tempo"),
+    "peak": ("tempo", "fartlek", "intervals"),
+    "taper": ("strides", "fartlek"),
+}
+# A hard session is shorter than the long run.
+HARD_SHARE = 0.9
+# Cutback weeks ask for the work of an earlier week.
+CUTBACK_PROGRESS = 0.5
+# A week offers this many focuses.
+FOCUS_CHOICES = 3
+# Below this there is no room for hard sessions.
+SMALLEST_QUALITY_WEEK_KM = 12.0
+
+
+@dataclass(frozen=True)
+class WeekRange:
+    """What the outline may say of one week, in the runner's unit; `longs` is empty in race week."""
+
+    number: int
+    phase: Phase
+    distances: tuple[float, ...]
+    longs: tuple[float, ...]
+    focuses: tuple[str, ...]
+    cutback: bool
+    progress: float
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One kind of session of a week: how often, how far, and the choices that go with it."""
+
+    key: str
+    count: int
+    distances: tuple[float, ...] = ()
+    blocks: tuple[Blocks, ...] = ()
+    strides: tuple[int, ...] = ()
+    finishes: tuple[float, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The session kind: a slot of strides is an easy run."""
+        return "easy" if self.key == "strides" else self.key
+
+
+@dataclass(frozen=True)
+class WeekEnvelope:
+    """What one week may contain, given its outline line.
+
+    `arrangements` are the allowed orders: one slot key per running day of `days`.
+    """
+
+    line: OutlineLine
+    cutback: bool
+    days: tuple[str, ...]
+    slots: Mapping[str, Slot]
+    arrangements: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Paces and the allowed ranges of every week of a request."""
+
+    request: PlanRequest
+    paces: Paces
+    weeks: tuple[WeekRange, ...]
+    run_walk_weeks: int
+
+
+@lru_cache(maxsize=256)
+def build_envelope(request: PlanRequest) -> Envelope:
+    """The envelope of a request; it exists for every valid one."""
+    paces = paces_for(request)
+    curve = season(request, paces)
+    run_walk = _run_walk_weeks(request, paces, curve)
+    ranges = tuple(_week_range(request, paces, week, run_walk) for week in curve)
+    return Envelope(request, paces, ranges, run_walk)
+
+
+def week_envelope(envelope: Envelope, line: OutlineLine) -> WeekEnvelope:
+    """The sessions that `line` leaves open, for a line inside the envelope."""
+    request, paces = envelope.request, envelope.paces
+    week = envelope.weeks[line.number - 1]
+    days = request.ordered_run_days
+    fixed, fixed_day = (
+        ("race", request.race_day) if line.long is None else ("long", request.long_day)
+    )
+    if fixed == "race" and fixed_day not in days:
+        days = (*days[:-1], fixed_day)
+    for hard in _hard_choices(envelope, week, line):
+        slots = _slots(envelope, week, line, hard, len(days))
+        if slots is None:
+            continue
+        keys = [slot.key for slot in slots.values() for _ in range(slot.count)]
+        arrangements = _arrangements(
+            days, tuple(keys), fixed, fixed_day, request.level == "beginner"
+        )
+        if arrangements:
+            return WeekEnvelope(line, week.cutback, days, slots, arrangements)
+    raise AssertionError("a week without hard sessions always fits")
+
+
+def grid(low: float, high: float) -> tuple[float, ...]:
+    """Session distances from `low` to `high` (both rounded to the grid), at least one."""
+    low, high = round_session(low), round_session(high)
+    values = [low]
+    while values[-1] < high:
+        values.append(values[-1] + (0.5 if values[-1] < 10 else 1.0))
+    return tuple(values)
+
+
+def floor_session(value: float) -> float:
+    """The largest distance on the session grid that is not above `value`."""
+    return math.floor(value * 2 + 1e-9) / 2 if value < 10 else float(math.floor(value + 1e-9))
+
+
+def ceil_session(value: float) -> float:
+    """The smallest distance on the session grid that is not below `value`."""
+    halves = math.ceil(value * 2 - 1e-9) / 2
+    return halves if halves < 10 else float(math.ceil(halves))
+
+
+def _week_range(request: PlanRequest, paces: Paces, week: SeasonWeek, run_walk: int) -> WeekRange:
+    distance = from_km(week.km, request.units)
+    slack = max(1.0, distance * WEEK_SLACK) if distance >= 12 else 0.5
+    low, high = max(1, round(distance - slack)), max(1, round(distance + slack))
+    longs: tuple[float, ...] = ()
+    focuses: tuple[str, ...] = ("race",)
+    if week.long_km is not None:
+        long = from_km(week.long_km, request.units)
+        limit = (
+            floor_session(from_km(session_limit_km(request, paces), request.units))
+            if (request.max_session_min)
+            else math.inf
+        )
+        longs = tuple(
+            dict.fromkeys(
+                min(value, limit)
+                for value in grid(long * (1 - LONG_SLACK), long * (1 + LONG_SLACK))
+            )
+        )
+        focuses = _focuses(request, paces, week, run_walk)
+    return WeekRange(
+        week.number,
+        week.phase,
+        tuple(float(value) for value in range(low, high + 1)),
+        longs,
+        focuses,
+        week.cutback,
+        week.progress * (CUTBACK_PROGRESS if week.cutback else 1.0),
+    )
+
+
+def _focuses(
+    request: PlanRequest, paces: Paces, week: SeasonWeek, run_walk: int
+) -> tuple[str, ...]:
+    if week.number <= run_walk:
+        return ("runwalk",)
+    if _hard_count(request, week.phase, week.cutback, week.km) == 0:
+        return ("easy", "strides")
+    suited = _suited(request, week.phase)
+    # Rotate, so that neighbouring weeks are offered different first choices.
+    turn = week.number % len(suited)
+    rotated = suited[turn:] + suited[:turn]
+    room = week.long_km or week.km
+    usable = tuple(
+        focus
+        for focus in rotated
+        if focus in ("easy", "strides")
+        or menus.menu(focus, paces, request.level, week.km, week.progress, room)
+    )
+    return usable[:FOCUS_CHOICES] or ("easy", "strides")
+
+
+def _suited(request: PlanRequest, phase: Phase) -> tuple[str, ...]:
+    if request.level == "beginner":
+        return BEGINNER_FOCUSES[phase]
+    return FOCUSES[request.race][phase]
+
+
+def _hard_count(request: PlanRequest, phase: Phase, cutback: bool, km: float) -> int:
+    """How many hard sessions suit the week."""
+    if km < SMALLEST_QUALITY_WEEK_KM:
+        return 0
+    if request.level == "beginner":
+        return 0 if cutback or phase == "base" else 1
+    if cutback or phase == "taper" or request.days_per_week == 3:
+        return 1
+    if request.level == "intermediate":
+        return 2 if request.days_per_week >= 5 and phase != "base" else 1
+    return 2 if request.days_per_week >= 5 or phase != "base" else 1
+
+
+def _hard_choices(
+    envelope: Envelope, week: WeekRange, line: OutlineLine
+) -> Iterator[tuple[str, ...]]:
+    """Sets of hard kinds to try, the fullest first, ending with none."""
+    if line.focus in HARD_KINDS:
+        request = envelope.request
+        km = to_km(line.distance, request.units)
+        if _hard_count(request, week.phase, week.cutback, km) == 2:
+            suited = [kind for kind in _suited(request, week.phase) if kind != line.focus]
+            turn = line.number % len(suited)
+            for second in suited[turn:] + suited[:turn]:
+                if second in HARD_KINDS:
+                    yield (line.focus, second)
+        yield (line.focus,)
+    yield ()
+
+
+def _slots(
+    envelope: Envelope, week: WeekRange, line: OutlineLine, hard: tuple[str, ...], days: int
+) -> Mapping[str, Slot] | None:
+    """The slots of the week with these hard kinds, or None when they do not fit its distance."""
+    request, paces = envelope.request, envelope.paces
+    if line.long is None:
+        return _race_slots(envelope, line, days)
+    if week.number <= envelope.run_walk_weeks:
+        return _run_walk_slots(envelope, week, line, days)
+    shortest = _shortest(envelope)
+    room = line.distance - line.long - (days - 1 - len(hard)) * shortest
+    slots: dict[str, Slot] = {}
+    for kind in hard:
+        slot = _hard_slot(envelope, week, line, kind, min(room, line.long * HARD_SHARE))
+        if slot is None:
+            return None
+        slots[kind] = slot
+        room -= slot.distances[-1]
+    long = Slot("long", 1, (line.long,), finishes=_finishes(request, week, line, hard))
+    easy_count = days - 1 - len(hard)
+    recovery = 1 if days >= 6 and request.level != "beginner" and easy_count >= 2 else 0
+    strides = 1 if _wants_strides(week, line, hard) and easy_count > recovery else 0
+    used = line.long + sum(_middle(slot.distances) for slot in slots.values())
+    share = easy_count - recovery + recovery * RECOVERY_SHARE
+    if easy_count:
+        mean = (line.distance - used) / share
+        if mean < shortest * 0.98:
+            if hard:
+                return None
+            mean = shortest
+        slots |= _easy_slots(envelope, line.long, mean, easy_count, recovery, strides)
+    return {**slots, "long": long}
+
+
+def _hard_slot(
+    envelope: Envelope, week: WeekRange, line: OutlineLine, kind: str, room: float
+) -> Slot | None:
+    request, paces = envelope.request, envelope.paces
+    km = to_km(line.distance, request.units)
+    room = min(room, _limit(envelope))
+    options = menus.menu(
+        kind, paces, request.level, km, week.progress, to_km(floor_session(room), request.units)
+    )
+    if not options:
+        return None
+    needed = max(workouts.needed_km(kind, blocks, paces, request.level) for blocks in options)
+    low = ceil_session(from_km(needed, request.units))
+    return Slot(kind, 1, grid(low, min(floor_session(room), low + 1.0)), blocks=options)
+
+
+def _easy_slots(
+    envelope: Envelope, long: float, mean: float, count: int, recovery: int, strides: int
+) -> dict[str, Slot]:
+    shortest, limit = _shortest(envelope), _limit(envelope)
+    top = max(shortest, min(limit, long - 0.5 if long > 3 else long))
+    slack = max(0.5 if mean < 10 else 1.0, mean * EASY_SLACK)
+    distances = _between(mean - slack, mean + slack, shortest, top)
+    slots = {"easy": Slot("easy", count - recovery - strides, distances)}
+    if strides:
+        slots["strides"] = Slot("strides", 1, distances, strides=STRIDES)
+    if recovery:
+        rest = mean * RECOVERY_SHARE
+        slots["recovery"] = Slot("recovery", 1, _between(rest - 0.5, rest + 0.5, shortest, top))
+    return {key: slot for key, slot in slots.items() if slot.count}
+
+
+def _race_slots(envelope: Envelope, line: OutlineLine, days: int) -> Mapping[str, Slot]:
+    mean = max(line.distance / (days - 1), _shortest(envelope))
+    slots = _easy_slots(envelope, mean * 1.6, mean, days - 1, 0, 1)
+    return {**slots, "race": Slot("race", 1)}
+
+
+def _run_walk_slots(
+    envelope: Envelope, week: WeekRange, line: OutlineLine, days: int
+) -> Mapping[str, Slot]:
+    long = line.long or 0.0
+    stage = (week.number - 1) / max(1, envelope.run_walk_weeks - 1)
+    mean = max(_shortest(envelope), (line.distance - long) / (days - 1))
+    distances = _between(
+        mean - 0.5, mean + 0.5, _shortest(envelope), max(_shortest(envelope), long)
+    )
+    units = envelope.request.units
+    short = menus.run_walk_menu(envelope.paces, stage, to_km(distances[0], units))
+    longer = menus.run_walk_menu(envelope.paces, stage, to_km(long, units))
+    return {
+        "runwalk": Slot("runwalk", days - 1, distances, blocks=short),
+        "long": Slot("long", 1, (long,), blocks=longer),
+    }
+
+
+def _finishes(
+    request: PlanRequest, week: WeekRange, line: OutlineLine, hard: tuple[str, ...]
+) -> tuple[float, ...]:
+    """Marathon-pace finishes: every other long run of the peak, for half and marathon.
+
+    None in a week that has marathon pace already.
+    """
+    if (
+        request.level == "beginner"
+        or request.race not in ("half", "marathon")
+        or week.phase != "peak"
+        or week.cutback
+        or week.number % 2
+        or line.long is None
+        or "marathon" in hard
+    ):
+        return ()
+    return menus.finishes(line.long, week.progress)
+
+
+def _wants_strides(week: WeekRange, line: OutlineLine, hard: tuple[str, ...]) -> bool:
+    return (
+        line.focus == "strides"
+        or (not hard and line.focus != "easy")
+        or (bool(hard) and not week.cutback and line.number % 2 == 0)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _arrangements(
+    days: tuple[str, ...], keys: tuple[str, ...], fixed: str, fixed_day: str, strict: bool
+) -> tuple[tuple[str, ...], ...]:
+    """Every order of the slots over the running days that spaces the hard ones."""
+    rest = list(keys)
+    rest.remove(fixed)
+    place = days.index(fixed_day)
+    found = set()
+    for order in _distinct_orders(tuple(sorted(rest))):
+        week = (*order[:place], fixed, *order[place:])
+        if _is_spaced(days, week, strict):
+            found.add(week)
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=512)
+def _distinct_orders(keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(permutations(keys)))
+
+
+def _is_spaced(days: tuple[str, ...], week: tuple[str, ...], strict: bool) -> bool:
+    """Hard days apart, also over the turn of the week; a recovery run follows something hard.
+
+    Beginners keep the day before the long run easy as well; for others a pace run there is allowed.
+    """
+    on = dict(zip(days, week, strict=True))
+    for day, key in on.items():
+        after = on.get(DAYS[(DAYS.index(day) + 1) % 7])  # type: ignore[arg-type]
+        before = on.get(DAYS[(DAYS.index(day) - 1) % 7])  # type: ignore[arg-type]
+        if key in HARD_KINDS:
+            if after in HARD_KINDS or before == "long":
+                return False
+            if after == "long" and (strict or key not in ("tempo", "marathon")):
+                return False
+        if key == "recovery" and "long" in week and before != "long":
+            long_day = days[week.index("long")]
+            if on.get(DAYS[(DAYS.index(long_day) + 1) % 7]) is not None:  # type: ignore[arg-type]
+                return False
+            if before not in HARD_KINDS and any(kind in HARD_KINDS for kind in week):
+                return False
+    return True
+
+
+def _run_walk_weeks(request: PlanRequest, paces: Paces, curve: tuple[SeasonWeek, ...]) -> int:
+    """How many weeks start with run–walk sessions: two thirds of the loading weeks when needed."""
+    if not needs_run_walk(request, paces):
+        return 0
+    loading = sum(week.phase != "taper" for week in curve)
+    return max(1, round(loading * 0.65))
+
+
+def _between(low: float, high: float, least: float, most: float) -> tuple[float, ...]:
+    """The session grid from `low` to `high`, both first moved inside `least` and `most`."""
+    low, high = min(max(low, least), most), max(min(high, most), least)
+    return tuple(value for value in grid(low, high) if value <= most + 1e-9) or (
+        floor_session(most),
+    )
+
+
+def _shortest(envelope: Envelope) -> float:
+    return floor_session(
+        from_km(min_run_km(envelope.request, envelope.paces), envelope.request.units)
+    )
+
+
+def _limit(envelope: Envelope) -> float:
+    return from_km(session_limit_km(envelope.request, envelope.paces), envelope.request.units)
+
+
+def _middle(values: tuple[float, ...]) -> float:
+    return (values[0] + values[-1]) / 2

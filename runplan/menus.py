@@ -1,0 +1,152 @@
+"""Which workouts fit a week: a catalogue of blocks, and limits by pace zone and level."""
+
+from collections.abc import Mapping
+
+from runplan.drafts import Blocks
+from runplan.paces import Paces
+from runplan.workouts import needed_km, work_km, work_of
+
+# A week offers this many sizes of one workout, so that the model has a choice.
+MENU_SIZE = 3
+
+# Most of a week's distance at a pace (Daniels: threshold 10 %, interval 8 %, repetition 5 %;
+# marathon pace in one session stays below 18 % of the week here).
+SHARE_OF_WEEK: Mapping[str, float] = {
+    "tempo": 0.10,
+    "intervals": 0.08,
+    "reps": 0.05,
+    "marathon": 0.18,
+}
+# Hard limits whatever the week: Daniels' 10 km of intervals; marathon pace 110 min or 29 km.
+INTERVALS_LIMIT_KM, MARATHON_LIMIT_KM, MARATHON_LIMIT_MIN = 10.0, 29.0, 110.0
+# Minutes of work for sessions that go by effort: first and last loading week, by level.
+EFFORT_MIN: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "hills": {"beginner": (2.5, 5), "intermediate": (3.5, 8), "advanced": (5, 12)},
+    "fartlek": {"beginner": (4, 9), "intermediate": (6, 14), "advanced": (8, 20)},
+}
+# ... and no more than this many minutes per km of the week, for small weeks.
+EFFORT_MIN_PER_KM: Mapping[str, float] = {"hills": 0.22, "fartlek": 0.4}
+# Work grows from this share of the limit in the first loading week to all of it in the peak week.
+FIRST_SHARE = 0.6
+
+
+def _series(unit: str, *sizes: tuple[float, tuple[int, ...]]) -> tuple[Blocks, ...]:
+    return tuple(Blocks(n, size, unit) for size, counts in sizes for n in counts)  # type: ignore[arg-type]
+
+
+CATALOGUE: Mapping[str, tuple[Blocks, ...]] = {
+    "tempo": _series(
+        "min",
+        (4, (2, 3)),
+        (5, (2, 3, 4)),
+        (6, (2, 3)),
+        (8, (1, 2, 3, 4)),
+        (10, (1, 2, 3, 4)),
+        (12, (1, 2, 3)),
+        (15, (1, 2, 3)),
+        (20, (1, 2)),
+        (25, (1,)),
+        (30, (1,)),
+    ),
+    "intervals": _series("m", (400, (3, 4, 5, 6, 8)), (600, (3, 4, 5, 6)), (800, (3, 4, 5, 6, 8)))
+    + _series("km", (1, (3, 4, 5, 6, 8)), (1.2, (4, 5, 6)))
+    + _series("min", (2, (3, 4, 5, 6)), (3, (3, 4, 5, 6))),
+    "reps": _series(
+        "m", (100, (4, 6, 8)), (200, (4, 5, 6, 8, 10, 12)), (300, (4, 6, 8)), (400, (4, 6, 8))
+    ),
+    "hills": _series(
+        "s",
+        (30, (4, 5, 6, 8, 10)),
+        (45, (4, 5, 6, 8, 10, 12)),
+        (60, (4, 5, 6, 8, 10, 12)),
+        (90, (4, 5, 6, 8)),
+    ),
+    "fartlek": _series(
+        "min", (1, (4, 5, 6, 8, 10, 12)), (2, (3, 4, 5, 6, 8)), (3, (3, 4, 5, 6)), (4, (3, 4, 5))
+    ),
+}
+
+# From walking with short runs to half an hour of running, after the shape of couch-to-5K plans.
+RUN_WALK: tuple[Blocks, ...] = tuple(
+    Blocks(n, run, "min", walk)
+    for n, run, walk in (
+        (3, 1, 2),
+        (4, 1, 2),
+        (6, 1, 2),
+        (8, 1, 2),
+        (8, 1, 1),
+        (5, 2, 2),
+        (6, 2, 2),
+        (6, 2, 1),
+        (5, 3, 2),
+        (5, 3, 1),
+        (4, 5, 2),
+        (4, 5, 1),
+        (3, 8, 2),
+        (3, 8, 1),
+        (2, 12, 1),
+        (2, 15, 1),
+    )
+)
+
+
+def menu(
+    kind: str, paces: Paces, level: str, week_km: float, progress: float, room_km: float
+) -> tuple[Blocks, ...]:
+    """Up to three workouts of `kind` for a week of `week_km`, smallest first.
+
+    They stay under the limit of their zone, near the size that `progress` (0 to 1) asks for, and fit
+    with warm-up and cool-down into `room_km`. Empty when none does.
+    """
+    limit, target = _limit(kind, paces, level, week_km, progress)
+    fitting = [
+        blocks
+        for blocks in _candidates(kind, paces, limit)
+        if _size(kind, blocks, paces) <= limit and needed_km(kind, blocks, paces, level) <= room_km
+    ]
+    near = sorted(fitting, key=lambda blocks: abs(_size(kind, blocks, paces) - target))[:MENU_SIZE]
+    return tuple(
+        sorted(near, key=lambda blocks: (_size(kind, blocks, paces), blocks.size, blocks.repeat))
+    )
+
+
+def run_walk_menu(paces: Paces, stage: float, room_km: float) -> tuple[Blocks, ...]:
+    """Run–walk sessions around `stage` (0: mostly walking, 1: nearly continuous) within `room_km`."""
+    reached = RUN_WALK[: round(stage * (len(RUN_WALK) - 1)) + 1]
+    fitting = tuple(b for b in reached if needed_km("runwalk", b, paces, "beginner") <= room_km)
+    return fitting[-MENU_SIZE:] or RUN_WALK[:1]
+
+
+def finishes(long: float, progress: float) -> tuple[float, ...]:
+    """Lengths of a marathon-pace finish for a long run, in its unit: 12–30 % of it, whole."""
+    top = round(long * (0.18 + 0.12 * progress))
+    return tuple(float(size) for size in range(max(2, top - 2), top + 1))
+
+
+def _limit(
+    kind: str, paces: Paces, level: str, week_km: float, progress: float
+) -> tuple[float, float]:
+    """The most work allowed and the work wanted: km for paced kinds, minutes for effort kinds."""
+    if kind in EFFORT_MIN:
+        first, last = EFFORT_MIN[kind][level]
+        limit = min(last, week_km * EFFORT_MIN_PER_KM[kind])
+        return limit, min(limit, first + (last - first) * progress)
+    limit = week_km * SHARE_OF_WEEK[kind]
+    if kind == "intervals":
+        limit = min(limit, INTERVALS_LIMIT_KM)
+    if kind == "marathon":
+        by_time = MARATHON_LIMIT_MIN * 60 / paces.s_per_km("marathon")
+        limit = min(limit, MARATHON_LIMIT_KM, by_time)
+    return limit, limit * (FIRST_SHARE + (1 - FIRST_SHARE) * progress)
+
+
+def _candidates(kind: str, paces: Paces, limit: float) -> tuple[Blocks, ...]:
+    if kind != "marathon":
+        return CATALOGUE[kind]
+    return tuple(Blocks(1, size, paces.units) for size in range(2, int(limit) + 1))
+
+
+def _size(kind: str, blocks: Blocks, paces: Paces) -> float:
+    if kind in EFFORT_MIN:
+        return blocks.repeat * work_of(kind, blocks, paces).work_s / 60
+    return work_km(kind, blocks, paces)

@@ -1,0 +1,128 @@
+"""Training paces and race equivalence after Daniels and Gilbert.
+
+Source: J. Daniels & J. Gilbert, *Oxygen Power* (1979): the oxygen cost of running at a velocity, and
+the fraction of VO2max that can be held for a time. Check value: 5K in 27:00 is VDOT 34.963.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runplan.plan import PaceRange
+from runplan.request import RACE_KM, RACE_NAME, PlanRequest, Race
+from runplan.units import METRES_PER_KM, Units, clock, metres_per
+
+# Used when neither a result nor a goal is known; always marked as estimated.
+LEVEL_VDOT: Mapping[str, float] = {"beginner": 32.0, "intermediate": 42.0, "advanced": 52.0}
+
+# Share of VO2max in training zones (Daniels' Running Formula; printed bands differ between
+# editions: threshold 86–88 or 83–88, interval 97–100, repetition 105–110).
+EASY_SHARE = (0.70, 0.62)
+TEMPO_SHARE = 0.88
+INTERVAL_SHARE = 0.975
+REP_SHARE = 1.07
+
+ZONES = ("easy", "marathon", "tempo", "interval", "rep")
+WALK_S_PER_KM = 600.0
+
+# Bounds of the search for a race time: world-record pace to a slow walk.
+_FASTEST_M_PER_MIN, _SLOWEST_M_PER_MIN = 450.0, 50.0
+
+
+@dataclass(frozen=True)
+class Paces:
+    """Training zones in seconds per `units`, each (fast, slow), and where they come from in words."""
+
+    vdot: float
+    units: Units
+    zones: Mapping[str, PaceRange]
+    source: str
+    estimated: bool
+
+    def s_per_km(self, zone: str) -> float:
+        """The middle of a zone in seconds per km."""
+        fast, slow = self.zones[zone]
+        return (fast + slow) / 2 * METRES_PER_KM / metres_per(self.units)
+
+
+def oxygen_cost(velocity: float) -> float:
+    """VO2 in ml/kg/min of running at `velocity` metres per minute."""
+    return -4.60 + 0.182258 * velocity + 0.000104 * velocity**2
+
+
+def sustainable_fraction(minutes: float) -> float:
+    """The fraction of VO2max that can be held for `minutes`."""
+    return (
+        0.8 + 0.1894393 * math.exp(-0.012778 * minutes) + 0.2989558 * math.exp(-0.1932605 * minutes)
+    )
+
+
+def vdot_of(distance_m: float, seconds: float) -> float:
+    """The VDOT of a race result.
+
+    Raises:
+        ValueError: distance or time is not positive.
+    """
+    if distance_m <= 0 or seconds <= 0:
+        raise ValueError("a race needs a positive distance and time")
+    minutes = seconds / 60
+    return oxygen_cost(distance_m / minutes) / sustainable_fraction(minutes)
+
+
+def velocity_at(vo2: float) -> float:
+    """The velocity in metres per minute whose oxygen cost is `vo2` (inverse of `oxygen_cost`)."""
+    a, b, c = 0.000104, 0.182258, -4.60 - vo2
+    return (-b + math.sqrt(b * b - 4 * a * c)) / (2 * a)
+
+
+def predict_seconds(vdot: float, distance_m: float) -> float:
+    """The race time in seconds at a VDOT, by bisection (VDOT falls as the time grows)."""
+    fast = distance_m / _FASTEST_M_PER_MIN * 60
+    slow = distance_m / _SLOWEST_M_PER_MIN * 60
+    for _ in range(60):
+        middle = (fast + slow) / 2
+        if vdot_of(distance_m, middle) > vdot:
+            fast = middle
+        else:
+            slow = middle
+    return (fast + slow) / 2
+
+
+def race_seconds(vdot: float, race: Race) -> float:
+    """The predicted time of one of the four races, in seconds."""
+    return predict_seconds(vdot, RACE_KM[race] * METRES_PER_KM)
+
+
+def paces_for(request: PlanRequest) -> Paces:
+    """The runner's paces from a recent race, else the goal time, else the level's default."""
+    vdot, source, estimated = _fitness(request)
+    return Paces(vdot, request.units, zones_at(vdot, request.units), source, estimated)
+
+
+def zones_at(vdot: float, units: Units) -> dict[str, PaceRange]:
+    """The five zones at a VDOT, whole seconds per unit (nearest), each (fast, slow)."""
+    metres = metres_per(units)
+
+    def at_share(share: float) -> int:
+        return round(metres / velocity_at(share * vdot) * 60)
+
+    marathon = round(race_seconds(vdot, "marathon") * metres / (RACE_KM["marathon"] * 1000))
+    return {
+        "easy": (at_share(EASY_SHARE[0]), at_share(EASY_SHARE[1])),
+        "marathon": (marathon, marathon),
+        "tempo": (at_share(TEMPO_SHARE),) * 2,
+        "interval": (at_share(INTERVAL_SHARE),) * 2,
+        "rep": (at_share(REP_SHARE),) * 2,
+    }
+
+
+def _fitness(request: PlanRequest) -> tuple[float, str, bool]:
+    recent = request.recent_race
+    if recent is not None:
+        vdot = vdot_of(RACE_KM[recent.race] * 1000, recent.seconds)
+        return vdot, f"your {RACE_NAME[recent.race]} in {clock(recent.seconds)}", False
+    if request.goal_time is not None:
+        vdot = vdot_of(RACE_KM[request.race] * 1000, request.goal_time)
+        goal = f"your goal of {clock(request.goal_time)} for the {RACE_NAME[request.race]}"
+        return vdot, goal, False
+    return LEVEL_VDOT[request.level], f"a typical {request.level} (estimated)", True

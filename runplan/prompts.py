@@ -1,0 +1,99 @@
+"""What the model is asked, in training and in the app alike: the texts of `prompts/`, filled in.
+
+Free text from the runner is cut, kept on one line and cannot form a special token.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+
+from runplan.backends.base import Message
+from runplan.drafts import OutlineLine
+from runplan.envelope import Envelope, Slot, WeekEnvelope, WeekRange
+from runplan.request import RACE_NAME, PlanRequest
+from runplan.units import number
+
+PROMPT_DIR = Path(__file__).resolve().parent.parent / "prompts"
+# The model sees this much of the details; the checks and the page see all of it.
+DETAILS_SHOWN = 240
+
+
+def outline_prompt(envelope: Envelope) -> tuple[Message, ...]:
+    """The messages that ask for the outline of a plan."""
+    return _messages(
+        "outline",
+        runner=runner_text(envelope.request),
+        weeks="\n".join(_week_range(week) for week in envelope.weeks),
+    )
+
+
+def week_prompt(request: PlanRequest, week: WeekEnvelope) -> tuple[Message, ...]:
+    """The messages that ask for one week."""
+    line: OutlineLine = week.line
+    return _messages(
+        "week",
+        runner=runner_text(request),
+        number=str(line.number),
+        phase=line.phase,
+        distance=number(line.distance),
+        long="" if line.long is None else f" long {number(line.long)}",
+        focus=line.focus,
+        lighter=" lighter" if week.cutback else "",
+        days=" ".join(_day(day, week) for day in week.days),
+        slots="\n".join(_slot(slot) for slot in week.slots.values()),
+    )
+
+
+def runner_text(request: PlanRequest) -> str:
+    """The runner in two lines at most. The name stays out: the model writes `{name}`."""
+    text = (
+        f"{RACE_NAME[request.race]} {request.level} {request.weeks} weeks "
+        f"{request.days_per_week} days {request.units}"
+    )
+    details = _one_line(request.details)
+    return f"{text}\nDetails: {details}" if details else text
+
+
+def _one_line(details: str) -> str:
+    text = " ".join(details.replace("<|", "< |").split())
+    return text if len(text) <= DETAILS_SHOWN else text[:DETAILS_SHOWN].rsplit(" ", 1)[0]
+
+
+def _messages(task: str, **values: str) -> tuple[Message, ...]:
+    return (
+        {"role": "system", "content": _template("system").substitute()},
+        {"role": "user", "content": _template(task).substitute(values)},
+    )
+
+
+@lru_cache
+def _template(name: str) -> Template:
+    """A prompt text; a variable it does not know or is not given raises KeyError."""
+    return Template((PROMPT_DIR / f"{name}.txt").read_text(encoding="utf-8").strip())
+
+
+def _week_range(week: WeekRange) -> str:
+    long = f" long {_range(week.longs)}" if week.longs else ""
+    return f"{week.number} {week.phase} {_range(week.distances)}{long} {' '.join(week.focuses)}"
+
+
+def _day(day: str, week: WeekEnvelope) -> str:
+    order = week.arrangements[0]
+    fixed = order[week.days.index(day)]
+    return f"{day} {fixed}" if fixed in ("long", "race") else day
+
+
+def _slot(slot: Slot) -> str:
+    parts = [f"{slot.count} {slot.key}"]
+    if slot.distances:
+        parts.append(_range(slot.distances))
+    parts += [str(strides) for strides in slot.strides]
+    if slot.finishes:
+        parts.append(f"finish {_range(slot.finishes)}")
+    text = " ".join(parts)
+    return f"{text}: {' '.join(map(str, slot.blocks))}" if slot.blocks else text
+
+
+def _range(values: tuple[float, ...]) -> str:
+    low, high = number(values[0]), number(values[-1])
+    return low if low == high else f"{low}-{high}"

@@ -1,0 +1,240 @@
+"""The season: phases, and how far each week and its long run go.
+
+Everything here is in km and unrounded; `envelope` turns it into ranges in the runner's unit.
+Numbers come from published plans and studies, named at each constant.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runplan.paces import WALK_S_PER_KM, Paces
+from runplan.plan import Phase
+from runplan.request import RACE_KM, Level, PlanRequest
+
+_LEVEL_INDEX: Mapping[Level, int] = {"beginner": 0, "intermediate": 1, "advanced": 2}
+
+# Peak week and longest run in km per race for beginner, intermediate, advanced at the usual number
+# of days (4, 5, 5): the middle of published plans (Higdon, RW-UK, Pfitzinger and others).
+PEAK_KM: Mapping[str, tuple[float, float, float]] = {
+    "5K": (17, 34, 52),
+    "10K": (24, 42, 62),
+    "half": (37, 55, 75),
+    "marathon": (60, 75, 95),
+}
+PEAK_LONG_KM: Mapping[str, tuple[float, float, float]] = {
+    "5K": (6.5, 11, 14),
+    "10K": (10, 14, 18),
+    "half": (17, 19, 22),
+    "marathon": (30, 32, 32),
+}
+# How the peak week scales with the running days.
+DAYS_FACTOR: Mapping[Level, Mapping[int, float]] = {
+    "beginner": {3: 0.85, 4: 1.0, 5: 1.1, 6: 1.15, 7: 1.2},
+    "intermediate": {3: 0.72, 4: 0.88, 5: 1.0, 6: 1.1, 7: 1.18},
+    "advanced": {3: 0.65, 4: 0.82, 5: 1.0, 6: 1.12, 7: 1.22},
+}
+# Where a runner of the level starts when the current volume is unknown, as a share of the peak.
+START_SHARE: Mapping[Level, float] = {"beginner": 0.55, "intermediate": 0.65, "advanced": 0.7}
+
+# Growth from one loading week to the next. The 10 % rule has no support (GRONORUN); respected plans
+# rise by a median of 20 % over the highest earlier week, so 12 % is on the gentle side.
+WEEK_GROWTH = 1.12
+# The long run against the longest of the last 30 days: the risk rises beyond 10 % (Frandsen, BJSM
+# 2025), published plans go to 17–50 %; small steps in km are exempt.
+LONG_GROWTH, LONG_STEP_KM = 1.15, 1.5
+# Cutback weeks every 3rd–5th week at 70–85 %.
+CUTBACK_EVERY, CUTBACK, LONG_CUTBACK = 4, 0.8, 0.75
+
+# The long run's share of its week. Published plans reach 60 % at 3–4 days, 50 % at 5, 40 % at 6–7;
+# these stay below so that rounding never crosses.
+LONG_SHARE: Mapping[int, float] = {3: 0.54, 4: 0.50, 5: 0.43, 6: 0.345, 7: 0.335}
+START_LONG_SHARE: Mapping[int, float] = {3: 0.42, 4: 0.35, 5: 0.31, 6: 0.27, 7: 0.25}
+# No run in a day's training is longer than this; Daniels' 2.5 h where the race allows it.
+LONG_LIMIT_MIN: Mapping[str, float] = {"5K": 100, "10K": 120, "half": 150, "marathon": 210}
+LONG_LIMIT_KM = 34.0
+# The other runs are at most this share of the long run on average, so that it stays the longest.
+OTHERS_SHARE = 0.85
+
+# A beginner who cannot yet run for this long starts with run–walk sessions.
+CONTINUOUS_MIN = 30.0
+
+# The shortest run worth changing for.
+MIN_RUN_KM = 2.0
+
+# Volume of the taper weeks over the peak week, the race left out, nearest to the race last
+# (Bosquet 2007: −41…−60 %; published marathons 68–79 %, 52–71 %, 18–42 %).
+TAPERS: Mapping[str, Mapping[int, tuple[float, ...]]] = {
+    "5K": {4: (0.6,)},
+    "10K": {4: (0.55,)},
+    "half": {4: (0.5,), 7: (0.72, 0.42)},
+    "marathon": {4: (0.65, 0.35), 10: (0.75, 0.6, 0.33)},
+}
+
+# Sensible shortest plans: 16 weeks for a marathon, 12 with experience.
+FLOOR_WEEKS: Mapping[str, int] = {"5K": 6, "10K": 8, "half": 10, "marathon": 16}
+FLOOR_WEEKS_EXPERIENCED: Mapping[str, int] = {"marathon": 12}
+
+
+@dataclass(frozen=True)
+class SeasonWeek:
+    """One week of the curve: km without the race, km of the long run (None in the race week).
+
+    `progress` runs from 0 in the first loading week to 1 in the peak week.
+    """
+
+    number: int
+    phase: Phase
+    km: float
+    long_km: float | None
+    cutback: bool
+    progress: float
+
+
+def season(request: PlanRequest, paces: Paces) -> tuple[SeasonWeek, ...]:
+    """The curve of the whole plan, from the runner's own volume to the taper."""
+    tapers = taper_shares(request)
+    loading = request.weeks - len(tapers)
+    cut = [_is_cutback(index, loading) for index in range(loading)]
+    steps = loading - sum(cut)
+    start, peak = _volume_ends(request, paces, steps)
+    long_start, long_peak = _long_ends(request, paces, start, peak, steps)
+    phases = _phases(loading)
+    weeks: list[SeasonWeek] = []
+    step = 0
+    for index in range(loading):
+        progress = step / (steps - 1) if steps > 1 else 1.0
+        km = _grow(start, peak, progress)
+        long_km = _grow(long_start, long_peak, progress)
+        if cut[index]:
+            km, long_km = km * CUTBACK, long_km * LONG_CUTBACK
+        else:
+            step += 1
+        weeks.append(
+            _fit(request, paces, index + 1, phases[index], km, long_km, cut[index], progress)
+        )
+    top = max(week.km for week in weeks)
+    top_long = max(week.long_km or 0.0 for week in weeks)
+    for index, share in enumerate(tapers):
+        number = loading + index + 1
+        last = index == len(tapers) - 1
+        week = _fit(
+            request, paces, number, "taper", top * share, top_long * share * 0.9, False, 1.0
+        )
+        weeks.append(_race_week(request, number, top * share) if last else week)
+    return tuple(weeks)
+
+
+def taper_shares(request: PlanRequest) -> tuple[float, ...]:
+    """Volume shares of the taper weeks for this race and length, the race week last."""
+    options = TAPERS[request.race]
+    return options[max(weeks for weeks in options if weeks <= request.weeks)]
+
+
+def session_limit_km(request: PlanRequest, paces: Paces) -> float:
+    """The longest easy run in km that the runner's session limit allows (infinite without one)."""
+    if request.max_session_min is None:
+        return float("inf")
+    slowest = WALK_S_PER_KM if needs_run_walk(request, paces) else paces.s_per_km("easy")
+    return request.max_session_min * 60 / slowest
+
+
+def needs_run_walk(request: PlanRequest, paces: Paces) -> bool:
+    """Whether a beginner's stated volume says that half an hour of running is still too much."""
+    longest = request.longest_run_km
+    if longest is None and request.weekly_distance_km is not None:
+        longest = request.weekly_distance_km / 2
+    continuous_km = CONTINUOUS_MIN * 60 / paces.s_per_km("easy")
+    return request.level == "beginner" and longest is not None and longest < continuous_km
+
+
+def floor_weeks(request: PlanRequest) -> int:
+    """The fewest weeks that are sensible for the race and level."""
+    floor = FLOOR_WEEKS[request.race]
+    if request.level == "beginner":
+        return floor
+    return FLOOR_WEEKS_EXPERIENCED.get(request.race, floor)
+
+
+def min_run_km(request: PlanRequest, paces: Paces) -> float:
+    """The shortest run in km for this runner."""
+    return min(MIN_RUN_KM, session_limit_km(request, paces))
+
+
+def _is_cutback(index: int, loading: int) -> bool:
+    return index % CUTBACK_EVERY == CUTBACK_EVERY - 1 and index < loading - 1
+
+
+def _volume_ends(request: PlanRequest, paces: Paces, steps: int) -> tuple[float, float]:
+    days = request.days_per_week
+    index = _LEVEL_INDEX[request.level]
+    usual_peak = PEAK_KM[request.race][index] * DAYS_FACTOR[request.level][days]
+    lowest = days * min_run_km(request, paces) * 1.1
+    current = request.weekly_distance_km
+    start = usual_peak * START_SHARE[request.level] if current is None else current
+    start = min(max(start, lowest), days * session_limit_km(request, paces))
+    reachable = start * WEEK_GROWTH ** max(0, steps - 1)
+    return start, min(max(usual_peak, start), reachable)
+
+
+def _long_ends(
+    request: PlanRequest, paces: Paces, start: float, peak: float, steps: int
+) -> tuple[float, float]:
+    days = request.days_per_week
+    limit = min(
+        LONG_LIMIT_MIN[request.race] * 60 / paces.s_per_km("easy"),
+        session_limit_km(request, paces),
+        LONG_LIMIT_KM,
+        RACE_KM["marathon"] * 0.85,
+    )
+    longest = request.longest_run_km
+    first = start * START_LONG_SHARE[days] if longest is None else longest
+    first = min(max(min(first, start * LONG_SHARE[days]), start / days), limit)
+    usual = PEAK_LONG_KM[request.race][_LEVEL_INDEX[request.level]]
+    target = max(min(usual, peak * LONG_SHARE[days], limit), min(first, limit))
+    reachable = first
+    for _ in range(max(0, steps - 1)):
+        reachable = max(reachable * LONG_GROWTH, reachable + LONG_STEP_KM)
+    return first, min(target, reachable)
+
+
+def _grow(start: float, end: float, progress: float) -> float:
+    """Geometric growth: the same percentage from each loading week to the next."""
+    return start * (end / start) ** progress
+
+
+def _phases(loading: int) -> list[Phase]:
+    """About 40 % base, 35 % build, 25 % peak; short plans keep a peak week first of all."""
+    peak = max(1, round(loading * 0.25))
+    base = round(loading * 0.4) if loading > 2 else 0
+    build = loading - peak - base
+    return ["base"] * base + ["build"] * build + ["peak"] * peak
+
+
+def _fit(
+    request: PlanRequest,
+    paces: Paces,
+    number: int,
+    phase: Phase,
+    km: float,
+    long_km: float,
+    cutback: bool,
+    progress: float,
+) -> SeasonWeek:
+    """Make week and long run fit each other: the long run is the longest, no run is too short."""
+    others = request.days_per_week - 1
+    shortest = min_run_km(request, paces)
+    limit = session_limit_km(request, paces)
+    long_km = max(long_km, shortest)
+    low = long_km + others * shortest
+    high = long_km + others * min(long_km * OTHERS_SHARE, limit)
+    if km > high:
+        # A big week on few days: lengthen the long run as far as its share allows, then cut the week.
+        wanted = km / (1 + others * OTHERS_SHARE)
+        long_km = min(wanted, limit, LONG_LIMIT_MIN[request.race] * 60 / paces.s_per_km("easy"))
+        high = long_km + others * min(long_km * OTHERS_SHARE, limit)
+    return SeasonWeek(number, phase, min(max(km, low), max(high, low)), long_km, cutback, progress)
+
+
+def _race_week(request: PlanRequest, number: int, km: float) -> SeasonWeek:
+    lowest = (request.days_per_week - 1) * MIN_RUN_KM
+    return SeasonWeek(number, "taper", max(km, lowest), None, False, 1.0)

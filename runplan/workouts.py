@@ -1,0 +1,273 @@
+"""From a session draft to steps that add up, and the text a runner reads.
+
+The model writes kind, distance and blocks; everything with a pace or a total is worked out here.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from runplan.drafts import Blocks, SessionDraft
+from runplan.paces import WALK_S_PER_KM, Paces, race_seconds
+from runplan.plan import Session, Step
+from runplan.request import RACE_KM, RACE_NAME, PlanRequest
+from runplan.units import METRES_PER_MILE, Units, clock, from_km, metres_per, number, pace, to_km
+
+# Easy running before and after hard work, each side. Hansons: 1–1.5 mi; beginners start with less.
+WARM_UP_KM: Mapping[str, float] = {"beginner": 1.0, "intermediate": 1.5, "advanced": 2.0}
+# The brisk walk around run–walk sessions (NHS couch-to-5K: five minutes).
+WALK_IN_KM = 0.25
+
+STRIDE_S, STRIDE_REST_S = 20, 60
+# Jogged and walked recoveries are slower than easy running.
+JOG_FACTOR = 1.15
+
+
+@dataclass(frozen=True)
+class WorkKind:
+    """How the blocks of a kind are run: pace zone (None: by effort), recovery, words.
+
+    `recovery` is the recovery time as a share of the work time; `speed_zone` is the zone whose speed
+    stands in for the unknown speed when the blocks are timed and go by effort.
+    """
+
+    label: str
+    zone: str | None
+    speed_zone: str
+    recovery: float
+    min_recovery_s: int
+    effort: str
+    rest: str
+
+
+WORK: Mapping[str, WorkKind] = {
+    "tempo": WorkKind(
+        "Tempo", "tempo", "tempo", 0.2, 60, "comfortably hard, a few words at a time", "easy jog"
+    ),
+    # Daniels: interval recoveries no longer than the bout.
+    "intervals": WorkKind("Intervals", "interval", "interval", 0.75, 60, "hard, even", "easy jog"),
+    "reps": WorkKind("Repetitions", "rep", "rep", 2.0, 60, "fast and relaxed", "easy jog"),
+    "hills": WorkKind("Hills", None, "easy", 1.5, 45, "strong uphill, tall and quick", "jog down"),
+    "fartlek": WorkKind("Fartlek", None, "tempo", 1.0, 45, "quick but smooth", "easy running"),
+    "marathon": WorkKind(
+        "Marathon pace", "marathon", "marathon", 0.0, 0, "steady, in control", "easy jog"
+    ),
+    "runwalk": WorkKind("Run–walk", None, "easy", 0.0, 0, "easy enough to chat", "brisk walk"),
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """Blocks worked out: metres and seconds of one bout and of one recovery."""
+
+    work_m: float
+    work_s: float
+    rest_m: float
+    rest_s: float
+
+
+def style_of(kind: str, blocks: Blocks) -> WorkKind:
+    """How the blocks are run: any session with walking breaks is run–walk, a long one too."""
+    return WORK["runwalk" if blocks.walk_min is not None else kind]
+
+
+def work_of(kind: str, blocks: Blocks, paces: Paces) -> Work:
+    """One bout and one recovery of `blocks`, in metres and seconds."""
+    style = style_of(kind, blocks)
+    s_per_m = paces.s_per_km(style.speed_zone) / 1000
+    metres = {"m": 1.0, "km": 1000.0, "mi": METRES_PER_MILE}
+    if blocks.unit in metres:
+        work_m = blocks.size * metres[blocks.unit]
+        work_s = work_m * s_per_m
+    else:
+        work_s = blocks.size * (60 if blocks.unit == "min" else 1)
+        work_m = work_s / s_per_m
+    if blocks.walk_min is not None:
+        rest_s = blocks.walk_min * 60
+        return Work(work_m, work_s, rest_s / WALK_S_PER_KM * 1000, rest_s)
+    if blocks.repeat == 1 or style.recovery == 0:
+        return Work(work_m, work_s, 0.0, 0.0)
+    rest_s = max(float(style.min_recovery_s), _round_rest(style.recovery * work_s))
+    return Work(work_m, work_s, rest_s / _jog_s_per_m(paces), rest_s)
+
+
+def _round_rest(seconds: float) -> float:
+    """To what a runner reads off a watch: quarter minutes below 90 s, half minutes above."""
+    grain = 15 if seconds < 90 else 30
+    return float(grain * math.floor(seconds / grain + 0.5))
+
+
+def work_km(kind: str, blocks: Blocks, paces: Paces) -> float:
+    """Kilometres at the session's hard (or marathon) pace, recoveries left out."""
+    return blocks.repeat * work_of(kind, blocks, paces).work_m / 1000
+
+
+def needed_km(kind: str, blocks: Blocks, paces: Paces, level: str) -> float:
+    """The shortest session in km that holds the blocks with their recoveries, warm-up, cool-down."""
+    work = work_of(kind, blocks, paces)
+    edge = WALK_IN_KM if blocks.walk_min is not None else WARM_UP_KM[level]
+    return blocks.repeat * (work.work_m + work.rest_m) / 1000 + 2 * edge
+
+
+def expand(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
+    """A session with steps, duration and text.
+
+    The steps' metres (timed steps at their zone's middle speed) add up to the distance.
+    """
+    if draft.kind in ("cross", "strength"):
+        label = "Cross-training" if draft.kind == "cross" else "Strength training"
+        text = f"{label}, {draft.minutes} min at an easy effort"
+        return Session(draft.day, draft.kind, None, draft.minutes, text)
+    if draft.kind == "race":
+        return _race(draft, request, paces)
+    distance = draft.distance or 0.0
+    total_m = to_km(distance, request.units) * 1000
+    if draft.blocks is not None:
+        steps = _block_steps(draft.kind, draft.blocks, total_m, paces)
+    else:
+        steps = _steady_steps(draft, total_m, paces)
+    session = Session(draft.day, draft.kind, distance, None, "", steps)
+    seconds = sum(step.repeat * _step_seconds(step, paces) for step in steps)
+    return replace(
+        session, duration_min=max(1, round(seconds / 60)), text=_text(draft, steps, paces)
+    )
+
+
+def race_distance(request: PlanRequest) -> float:
+    """The race in the runner's unit, one decimal: 21.1 km, 13.1 mi."""
+    return round(from_km(RACE_KM[request.race], request.units), 1)
+
+
+def _race(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
+    seconds = race_seconds(paces.vdot, request.race)
+    km = RACE_KM[request.race]
+    per_unit = round(seconds / km * metres_per(request.units) / 1000)
+    target = request.goal_time
+    aim = (
+        f"your goal is {clock(target)}" if target else f"about {_about(seconds)} looks within reach"
+    )
+    step = Step("race", 1, round(km * 1000, 1), None, (per_unit, per_unit))
+    text = f"Race day: {RACE_NAME[request.race]}. Start calmly; {aim}"
+    return Session(draft.day, "race", race_distance(request), round(seconds / 60), text, (step,))
+
+
+def _about(seconds: float) -> str:
+    """A predicted time without false precision: to 10 s below 30 min, else to the minute."""
+    grain = 10 if seconds < 1800 else 60
+    return clock(math.floor(seconds / grain + 0.5) * grain)
+
+
+def _steady_steps(draft: SessionDraft, total_m: float, paces: Paces) -> tuple[Step, ...]:
+    easy = paces.zones["easy"]
+    kind = "long" if draft.kind == "long" else "easy"
+    if draft.finish:
+        finish_m = round(draft.finish * metres_per(paces.units), 1)
+        return (
+            Step(kind, 1, round(total_m - finish_m, 1), None, easy),
+            Step("marathon", 1, finish_m, None, paces.zones["marathon"]),
+        )
+    if draft.strides:
+        per_stride = STRIDE_S / _s_per_m(paces, "rep") + STRIDE_REST_S / _jog_s_per_m(paces)
+        return (
+            Step(kind, 1, round(total_m - draft.strides * per_stride, 1), None, easy),
+            Step("strides", draft.strides, None, STRIDE_S, None),
+            Step("recovery", draft.strides, None, STRIDE_REST_S, None),
+        )
+    return (Step(kind, 1, round(total_m, 1), None, easy),)
+
+
+def _block_steps(kind: str, blocks: Blocks, total_m: float, paces: Paces) -> tuple[Step, ...]:
+    work = work_of(kind, blocks, paces)
+    style = style_of(kind, blocks)
+    walking = blocks.walk_min is not None
+    around = max(0.0, total_m - blocks.repeat * (work.work_m + work.rest_m))
+    warm_up = math.ceil(around / 200) * 100.0
+    zone = paces.zones[style.zone] if style.zone else None
+    timed = blocks.unit in ("s", "min")
+    easy = None if walking else paces.zones["easy"]
+    steps = [
+        Step("walk" if walking else "warmup", 1, round(warm_up, 1), None, easy),
+        Step(
+            "run" if walking else kind,
+            blocks.repeat,
+            None if timed else round(work.work_m, 1),
+            work.work_s if timed else None,
+            zone,
+        ),
+    ]
+    if work.rest_s:
+        steps.append(
+            Step("walk" if walking else "recovery", blocks.repeat, None, work.rest_s, None)
+        )
+    steps.append(Step("walk" if walking else "cooldown", 1, round(around - warm_up, 1), None, easy))
+    return tuple(step for step in steps if step.duration_s or step.distance_m)
+
+
+def _step_seconds(step: Step, paces: Paces) -> float:
+    if step.duration_s is not None:
+        return step.duration_s
+    metres = step.distance_m or 0.0
+    if step.pace is not None:
+        return metres * sum(step.pace) / 2 / metres_per(paces.units)
+    if step.kind == "walk":
+        return metres * WALK_S_PER_KM / 1000
+    return metres * _s_per_m(paces, "easy")
+
+
+def _s_per_m(paces: Paces, zone: str) -> float:
+    return paces.s_per_km(zone) / 1000
+
+
+def _jog_s_per_m(paces: Paces) -> float:
+    return _s_per_m(paces, "easy") * JOG_FACTOR
+
+
+def _text(draft: SessionDraft, steps: tuple[Step, ...], paces: Paces) -> str:
+    distance = f"{number(draft.distance or 0)} {paces.units}"
+    if draft.blocks is not None:
+        return _blocks_text(draft.kind, draft.blocks, distance, steps, paces)
+    easy = _zone_text(paces, "easy")
+    if draft.kind == "long":
+        if not draft.finish:
+            return f"Long run {distance} at {easy}, easy enough to talk in sentences"
+        finish = f"{number(draft.finish)} {paces.units}"
+        marathon = _zone_text(paces, "marathon")
+        return f"Long run {distance} at {easy}, the last {finish} at marathon pace ({marathon})"
+    if draft.kind == "recovery":
+        return f"Recovery run {distance}, at {easy} or slower, as gently as you like"
+    strides = f", then {draft.strides} strides of {STRIDE_S} s" if draft.strides else ""
+    return f"Easy run {distance} at {easy}{strides}"
+
+
+def _blocks_text(
+    kind: str, blocks: Blocks, distance: str, steps: tuple[Step, ...], paces: Paces
+) -> str:
+    style = style_of(kind, blocks)
+    times = f"{blocks.repeat} × " if blocks.repeat > 1 else ""
+    bout = f"{times}{number(blocks.size)} {blocks.unit}"
+    if blocks.walk_min is not None:
+        walk = f"{number(blocks.walk_min)} min"
+        return (
+            f"Run–walk {distance}: walk to warm up, then {blocks.repeat} times "
+            f"{number(blocks.size)} min running ({style.effort}) and {walk} walking"
+        )
+    at = f"at {_zone_text(paces, style.zone)}, {style.effort}" if style.zone else style.effort
+    rest = next((step for step in steps if step.kind == "recovery"), None)
+    between = f", {_seconds_text(rest.duration_s or 0)} {style.rest} after each" if rest else ""
+    edges = [_edge_text(step, paces.units) for step in steps if step.kind in ("warmup", "cooldown")]
+    around = f"; {' and '.join(edges)}" if edges else ""
+    return f"{style.label} {distance}: {bout} {at}{between}{around}"
+
+
+def _edge_text(step: Step, units: Units) -> str:
+    where = "before" if step.kind == "warmup" else "after"
+    return f"{(step.distance_m or 0) / metres_per(units):.1f} {units} easy {where}"
+
+
+def _zone_text(paces: Paces, zone: str) -> str:
+    fast, slow = paces.zones[zone]
+    return pace(fast, paces.units) if fast == slow else f"{clock(fast)}–{pace(slow, paces.units)}"
+
+
+def _seconds_text(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{number(seconds / 60)} min"
