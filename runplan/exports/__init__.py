@@ -3,8 +3,6 @@
 A format's file, and with it the library it needs, is imported when a plan is first exported to it.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -62,12 +60,3 @@ def export(plan: Plan, format: str) -> bytes:  # noqa: A002
         )
     write: Callable[[Plan], bytes] = import_module(known.module).write
     return write(tidy(plan))
-
-
-def file_name(plan: Plan, format: str) -> str:  # noqa: A002
-    """A plain file name for an export: `10k-plan-alex.pdf`."""
-    ascii_name = unicodedata.normalize("NFKD", plan.request.name).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-")
-    suffix = {"fit": "-workouts", "intervals": "-intervals"}.get(format, "")
-    stem = f"{plan.request.race.lower()}-plan{suffix}" + (f"-{words}" if words else "")
-    return f"{stem}.{FORMATS[format].extension}"

@@ -1,7 +1,10 @@
 """Plans built by hand for tests: every kind of session, any request, no writer involved."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+
+from hypothesis import strategies as st
 
 from runplan.plan import (
     PHASES,
@@ -15,8 +18,8 @@ from runplan.plan import (
     Step,
     Week,
 )
-from runplan.request import RACE_KM, PlanRequest
-from runplan.units import Units, from_km, metres_per
+from runplan.request import DAYS, LEVELS, MAX_NAME, RACE_KM, RACES, PlanRequest
+from runplan.units import UNITS, Units, from_km, metres_per
 
 PACES_PER_KM: Mapping[str, PaceRange] = {
     "easy": (372, 404),
@@ -27,6 +30,18 @@ PACES_PER_KM: Mapping[str, PaceRange] = {
 }
 # Quality sessions, one a week in turn.
 QUALITY = ("tempo", "intervals", "hills", "reps", "fartlek", "marathon", "runwalk")
+# Names that formats have to get through unharmed.
+NAMES = (
+    "",
+    "Alex",
+    "Zoë 🏃‍♀️ Łukasz",
+    "=cmd()|' /C calc'!A0",
+    "محمد בן ראשיד",
+    "**b** <img src=x onerror=alert(1)> [x](http://x.y) `c` |",
+    "BEGIN:VEVENT; SUMMARY,x\\n",
+    "李明 Հայկ ไทย",
+    "W" * MAX_NAME,
+)
 
 
 def make_request(**changes: Any) -> PlanRequest:
@@ -179,3 +194,50 @@ def make_session(request: PlanRequest, day: str, kind: str, text: str | None = N
     }
     distance, duration, steps, words = plain[kind]
     return Session(day, kind, distance, duration, words if text is None else text, steps)
+
+
+def texts(limit: int) -> st.SearchStrategy[str]:
+    """Any text a runner or a model may come up with, odd spaces and scripts included."""
+    return st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co", "Cn")), max_size=limit
+    )
+
+
+@st.composite
+def requests(draw: st.DrawFn, *, dated: bool | None = None) -> PlanRequest:
+    """Any request of up to 6 weeks, with a race date, without one, or (None) either."""
+    day_count = draw(st.integers(3, 7))
+    with_date = draw(st.booleans()) if dated is None else dated
+    return PlanRequest(
+        race=draw(st.sampled_from(RACES)),
+        level=draw(st.sampled_from(LEVELS)),
+        weeks=draw(st.integers(4, 6)),
+        days_per_week=day_count,
+        name=draw(st.one_of(st.sampled_from(NAMES), texts(20))),
+        units=draw(st.sampled_from(UNITS)),
+        long_run_day=draw(st.sampled_from((None, *DAYS))),
+        goal_time=None,
+        race_date=draw(st.dates(date(2025, 1, 1), date(2035, 12, 31))) if with_date else None,
+        max_session_min=draw(st.one_of(st.none(), st.integers(15, 360))),
+        details=draw(texts(120)),
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn, *, dated: bool | None = None) -> Plan:
+    """Any plan for `requests`, with any note, texts and findings."""
+    request = draw(requests(dated=dated))
+    findings = draw(
+        st.lists(
+            st.builds(
+                Finding,
+                st.just("code"),
+                st.sampled_from(("warning", "error")),
+                st.one_of(st.none(), st.integers(1, request.weeks)),
+                texts(60),
+            ),
+            max_size=2,
+        )
+    )
+    text = draw(st.one_of(st.none(), texts(100)))
+    return make_plan(request, note=draw(texts(120)), text=text, findings=tuple(findings))
