@@ -37,7 +37,7 @@ def test_any_plan_exports(format_: str, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("format_", ["pdf", "xlsx"])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(plan=plans())
 def test_any_plan_exports_to_the_heavy_formats(format_: str, plan: Plan) -> None:
     assert export(plan, format_) == export(plan, format_)
