@@ -1,0 +1,185 @@
+"""Advice about the request itself: what makes it risky, and the plain safer alternative.
+
+The plan is written all the same; these warnings stand beside it. Nothing here looks at a plan.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from runplan import volume
+from runplan.envelope import Envelope, build_envelope
+from runplan.paces import race_seconds, vdot_of
+from runplan.plan import Finding
+from runplan.request import DAYS, RACE_KM, RACE_NAME, PlanRequest
+from runplan.units import clock, from_km, number
+
+# A long run of this length carries a runner through the race (published beginner plans: half
+# 16–19 km, marathon 29–32 km; below that the last part is unknown ground).
+LONG_NEEDED_KM = {"5K": 4.0, "10K": 7.0, "half": 14.0, "marathon": 26.0}
+# Before a 16–20 week marathon plan: 25–30 mi a week with a 10 mi long run (RW-UK), or a comfortable
+# 6 mi run (a first-timer plan); the gentler of the two here. Half: a comfortable 5 km.
+BASE_WEEK_KM = {"half": 15.0, "marathon": 30.0}
+BASE_LONG_KM = {"half": 5.0, "marathon": 10.0}
+# A year of good training moves VDOT by two or three points; one plan by about one or two.
+GOAL_VDOT_GAIN = 2.0
+# Shorter results say little about a marathon (Vickers & Vertosick 2016: half of the runners at
+# least ten minutes slower than predicted).
+LOWERED_SHARE, RAISED_SHARE, RAISED_KM = 0.85, 1.25, 2.0
+
+
+def advice(request: PlanRequest, today: date | None) -> tuple[Finding, ...]:
+    """Warnings about a request; `today` None leaves out what depends on the calendar."""
+    envelope = build_envelope(request)
+    return (
+        *_time(request),
+        *_calendar(request, today),
+        *_days(request),
+        *_volume(request, envelope),
+        *_long_run(request, envelope),
+        *_paces(request, envelope),
+    )
+
+
+def _warning(code: str, message: str) -> Finding:
+    return Finding(code, "warning", None, message)
+
+
+def _time(request: PlanRequest) -> Iterator[Finding]:
+    floor = volume.floor_weeks(request)
+    if request.weeks < floor:
+        yield _warning(
+            "few_weeks",
+            f"{request.weeks} weeks is short for a {RACE_NAME[request.race]}: at least {floor} are "
+            "usual. The plan builds up only as far as is safe; a later race, or a shorter one, "
+            "would give your training more time.",
+        )
+
+
+def _calendar(request: PlanRequest, today: date | None) -> Iterator[Finding]:
+    race_date = request.race_date
+    if race_date is None:
+        return
+    start = race_date - timedelta(days=7 * request.weeks - 1)
+    if today is not None and race_date < today:
+        yield _warning(
+            "race_in_past",
+            f"The race date, {race_date.isoformat()}, has passed. Choose the date of your next race.",
+        )
+    elif today is not None and start < today:
+        left = ((race_date - today).days + 1) // 7
+        yield _warning(
+            "start_in_past",
+            f"Counted back from your race, the plan began on {start.isoformat()}. There are {left} "
+            f"full weeks left: ask for {max(left, 4)} weeks or join the plan at the current week.",
+        )
+    race_day = DAYS[race_date.weekday()]
+    if race_day != request.long_day:
+        yield _warning(
+            "race_day_differs",
+            f"Your race is on a {race_day} and your long runs are on {request.long_day}. Each week "
+            f"of the plan ends on {race_day}, so that the last one ends with the race.",
+        )
+
+
+def _days(request: PlanRequest) -> Iterator[Finding]:
+    if request.level == "beginner" and request.days_per_week == 7:
+        yield _warning(
+            "beginner_seven_days",
+            "Running every day leaves no day to recover. Four or five days a week bring a beginner "
+            "just as far; walk on a day when the legs are heavy.",
+        )
+    elif request.days_per_week <= 5 and _longest_block(request) >= request.days_per_week:
+        yield _warning(
+            "crowded_days",
+            f"Your running days ({', '.join(request.run_days)}) follow each other, so hard "
+            "sessions have no easy days around them and some are left out. Spread over the week, "
+            "the same days would do more.",
+        )
+
+
+def _longest_block(request: PlanRequest) -> int:
+    """The most running days in a row, over the turn of the week as well."""
+    runs = [day in request.run_days for day in DAYS] * 2
+    best = block = 0
+    for running in runs:
+        block = block + 1 if running else 0
+        best = max(best, block)
+    return min(best, 7)
+
+
+def _volume(request: PlanRequest, envelope: Envelope) -> Iterator[Finding]:
+    stated, units = request.weekly_distance, request.units
+    first = envelope.weeks[0].distances
+    typical = (first[0] + first[-1]) / 2
+    if stated is not None and typical < stated * LOWERED_SHARE:
+        yield _warning(
+            "volume_lowered",
+            f"Your {number(stated)} {units} a week do not fit into these days and limits; the plan "
+            f"starts at about {number(typical)} {units}. More days or longer sessions would keep "
+            "your volume.",
+        )
+    raised = from_km(RAISED_KM, units)
+    if stated is not None and typical > stated * RAISED_SHARE and typical - stated > raised:
+        yield _warning(
+            "days_raise_volume",
+            f"{request.days_per_week} runs a week make about {number(typical)} {units} at the "
+            f"least, more than your {number(stated)} {units} now. Fewer days would be a gentler "
+            "start; run by feel and cut a run short when it is too much.",
+        )
+    base_week, base_long = BASE_WEEK_KM.get(request.race), BASE_LONG_KM.get(request.race)
+    weekly, longest = request.weekly_distance_km, request.longest_run_km
+    if base_week is None or base_long is None:
+        return
+    low_week = weekly is not None and weekly < base_week
+    low_long = longest is not None and longest < base_long
+    if (low_week and (longest is None or low_long)) or (low_long and weekly is None):
+        yield _warning(
+            "low_base",
+            f"Before a {RACE_NAME[request.race]} plan, about {number(round(from_km(base_week, units)))} "
+            f"{units} a week with a comfortable run of {number(round(from_km(base_long, units)))} "
+            f"{units} is a sound base. Some weeks of easy running first, or a shorter race, would be "
+            "the safer way.",
+        )
+
+
+def _long_run(request: PlanRequest, envelope: Envelope) -> Iterator[Finding]:
+    if volume.needs_run_walk(request, envelope.paces):
+        yield _warning(
+            "run_walk_start",
+            "The plan starts with runs that have walking breaks, because half an hour of running is "
+            "still a lot for you now. Should it feel easy, take fewer breaks.",
+        )
+    limit = volume.session_limit_km(request, envelope.paces)
+    if request.max_session_min is not None and limit < LONG_NEEDED_KM[request.race]:
+        units = request.units
+        needed = from_km(LONG_NEEDED_KM[request.race], units)
+        yield _warning(
+            "short_sessions",
+            f"In {request.max_session_min} minutes your long run stays below "
+            f"{from_km(limit, units):.1f} {units}; for a {RACE_NAME[request.race]} about "
+            f"{needed:.0f} {units} is usual. If you can, give the long run more time on one day a "
+            "week, or choose a shorter race.",
+        )
+
+
+def _paces(request: PlanRequest, envelope: Envelope) -> Iterator[Finding]:
+    if envelope.paces.estimated:
+        yield _warning(
+            "estimated_paces",
+            f"Your paces are estimated from {envelope.paces.source.removesuffix(' (estimated)')} "
+            "runner. Enter a recent race, or go by effort: easy means you can talk in sentences.",
+        )
+    recent, goal = request.recent_race, request.goal_time
+    if recent is None or goal is None:
+        return
+    now = vdot_of(RACE_KM[recent.race] * 1000, recent.seconds)
+    wanted = vdot_of(RACE_KM[request.race] * 1000, goal)
+    if wanted > now + GOAL_VDOT_GAIN:
+        likely = race_seconds(now, request.race)
+        yield _warning(
+            "ambitious_goal",
+            f"Your {RACE_NAME[recent.race]} in {clock(recent.seconds)} points to about "
+            f"{clock(round(likely / 60) * 60)} for the {RACE_NAME[request.race]}; your goal of "
+            f"{clock(goal)} is a large step. The paces follow your recent race, which is the safer "
+            "way; a goal in between would be within reach sooner.",
+        )
