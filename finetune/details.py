@@ -19,10 +19,12 @@ NONE_SHARE = 0.03  # texts which only say that there is nothing to say
 SCHEDULE_ONLY_SHARE = 0.10
 SCHEDULE_TOO_SHARE = 0.25  # of texts with topics, those which also speak of days, minutes, form
 COACH_SHARE = 0.08  # texts in which someone writes about the runner
-TOPICS_IN_TEXT = ((1, 0.55), (2, 0.33), (3, 0.12))
+TOPICS_IN_TEXT = {1: 0.55, 2: 0.33, 3: 0.12}
 USUAL_LENGTH = 200  # characters; longer texts lose a part
 TYPO_SHARE = 0.08
-JOINS = ((". ", 5), (", ", 5), (" and ", 2), ("; ", 1), (" - ", 1), (". Also ", 1), (", also ", 2), ("! ", 1))  # fmt: skip
+JOINS = {
+    ". ": 5, ", ": 5, " and ": 2, "; ": 1, " - ": 1, ". Also ": 1, ", also ": 2, "! ": 1,
+}  # fmt: skip
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _PRONOUNS = (
@@ -49,15 +51,20 @@ def sample_with_topics(rng: random.Random) -> tuple[str, tuple[str, ...]]:
     schedule = _filled(rng.choice(bank["scheduling"][voice]), pronouns, rng)
     if kind < EMPTY_SHARE + NONE_SHARE + SCHEDULE_ONLY_SHARE:
         if voice == "says" and rng.random() < 0.5:
-            schedule = _joined([schedule, _filled(rng.choice(bank["scheduling"][voice]), {}, rng)], rng)
+            schedule = _joined(
+                [schedule, _filled(rng.choice(bank["scheduling"][voice]), {}, rng)], rng
+            )
         return _typed(schedule, rng), ()
-    counts, weights = zip(*TOPICS_IN_TEXT, strict=True)
-    topics = rng.sample(sorted(bank["topic"]), rng.choices(counts, weights)[0])
+    count = rng.choices(list(TOPICS_IN_TEXT), list(TOPICS_IN_TEXT.values()))[0]
+    topics = rng.sample(sorted(bank["topic"]), count)
     parts = [_filled(rng.choice(bank["topic"][topic][voice]), pronouns, rng) for topic in topics]
     while len(topics) > 1 and sum(map(len, parts)) > USUAL_LENGTH - 10:
         topics.pop()
         parts.pop()
-    if rng.random() < SCHEDULE_TOO_SHARE and sum(map(len, parts)) + len(schedule) < USUAL_LENGTH - 10:
+    if (
+        rng.random() < SCHEDULE_TOO_SHARE
+        and sum(map(len, parts)) + len(schedule) < USUAL_LENGTH - 10
+    ):
         parts.insert(rng.randint(0, len(parts)), schedule)
     return _typed(_joined(parts, rng), rng), tuple(topics)
 
@@ -96,10 +103,9 @@ def _filled(template: str, pronouns: dict[str, str], rng: random.Random) -> str:
 
 
 def _joined(parts: list[str], rng: random.Random) -> str:
-    joins, weights = zip(*JOINS, strict=True)
     text = parts[0]
     for part in parts[1:]:
-        join = rng.choices(joins, weights)[0]
+        join = rng.choices(list(JOINS), list(JOINS.values()))[0]
         text = text.rstrip(".!;, ") + join + part if text[-1] not in "?" else f"{text} {part}"
     return text
 
@@ -125,7 +131,7 @@ def _typed(text: str, rng: random.Random) -> str:
 
 def _slip(text: str, rng: random.Random) -> str:
     """One typing slip inside a longer word: letters swapped, doubled or lost."""
-    words = [match for match in re.finditer(r"[A-Za-z]{5,}", text)]
+    words = list(re.finditer(r"[A-Za-z]{5,}", text))
     if not words:
         return text
     word = rng.choice(words)
