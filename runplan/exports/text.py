@@ -1,5 +1,6 @@
 """The complete plan as plain text, to read, print or send."""
 
+import re
 import textwrap
 
 from runplan.exports import wording
@@ -8,6 +9,9 @@ from runplan.units import Units
 
 WIDTH = 88
 _INDENT = "  "
+# A number stays on the line of its unit; a no-break space does that while lines are broken.
+_GLUE = "\N{NO-BREAK SPACE}"
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:h|min|s|m|km|mi)\b|/)")
 
 
 def render_text(plan: Plan) -> str:
@@ -48,10 +52,11 @@ def _heading(text: str, rule: str) -> str:
 
 
 def _wrap(text: str, first: str = "", rest: str = "") -> str:
+    glued = _BEFORE_UNIT.sub(_GLUE, text)
     lines = textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+        glued, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
-    return "\n".join(lines) or first.rstrip()
+    return "\n".join(lines).replace(_GLUE, " ") or first.rstrip()
 
 
 def _table(rows: list[tuple[str, str]]) -> str:

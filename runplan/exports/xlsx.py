@@ -29,7 +29,7 @@ _CELL = {"valign": "top"}
 def write(plan: Plan) -> bytes:
     """The workbook; texts are never formulas."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         book.set_properties({"title": wording.title(plan), "created": _MADE})
         _days(book, plan)
         _weeks(book, plan)
@@ -40,8 +40,9 @@ def write(plan: Plan) -> bytes:
 
 def _sheet(book: Any, name: str, titles: Sequence[str], widths: Sequence[float]) -> Any:
     sheet = book.add_worksheet(name)
-    sheet.write_row(0, 0, titles, book.add_format(_HEAD))
-    for column, width in enumerate(widths):
+    head = book.add_format(_HEAD)
+    for column, (title, width) in enumerate(zip(titles, widths)):
+        sheet.write_string(0, column, title, head)
         sheet.set_column(column, column, width)
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)

@@ -1,6 +1,6 @@
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -79,6 +79,7 @@ def test_right_to_left_names_need_no_spelling(name: str) -> None:
 def test_the_document_carries_the_name_as_its_title(name: str) -> None:
     reader = PdfReader(io.BytesIO(export(make_plan(make_request(name=name, weeks=4)), "pdf")))
     assert reader.metadata is not None
+    assert reader.metadata.creation_date == datetime(2025, 1, 1, tzinfo=UTC)
     assert reader.metadata.title == "10K training plan" + (f" for {name}" if name else "")
 
 

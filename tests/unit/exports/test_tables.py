@@ -100,6 +100,8 @@ def test_texts_in_the_workbook_are_never_formulas_or_links(text: str) -> None:
 
 def test_the_workbook_is_easy_to_read() -> None:
     book = workbook(make_plan())
+    assert book.properties.title == "10K training plan for Alex"
+    assert book.properties.created == datetime(2025, 1, 1)  # noqa: DTZ001
     for sheet in book:
         assert sheet.freeze_panes == "A2"
     assert [row[:2] for row in book["Paces"].iter_rows(min_row=2, values_only=True)] == [

@@ -96,3 +96,10 @@ def test_two_sessions_on_a_day_are_both_shown() -> None:
     text = render_text(replace(plan, weeks=(week, *plan.weeks[1:])))
     assert "Tue  Tempo run, 7 km" in text
     assert "\n       Core, 15 min\n" in text
+
+
+def test_a_number_stays_with_its_unit() -> None:
+    words = "x" * 76
+    text = render_text(make_plan(make_request(weeks=4), note=f"{words} 100 km {words} 5:00 /km"))
+    assert "\n        100 km\n" in text
+    assert "\n        5:00 /km\n" in text
