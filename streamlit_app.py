@@ -22,17 +22,20 @@ def main() -> None:
         "Every plan is checked against your criteria and the safety rules of running science."
     )
     form.draw()
+    # Two places, one of them always empty: a new plan in the making takes the old one off the page.
+    finished, writing = st.empty(), st.empty()
     if request := state.get("pending"):
         try:
-            state["result"] = generate(request, lambda: model.backend(model.chosen()))
+            state["result"] = generate(request, lambda: model.backend(model.chosen()), writing)
         except InputError as error:
             state["form_error"] = error
         del state["pending"]
         st.rerun()
     if result := state.get("result"):
-        if result.notice:
-            st.warning(plain(result.notice), icon=":material/info:")
-        plan_view.draw(result.plan)
+        with finished.container():
+            if result.notice:
+                st.warning(plain(result.notice), icon=":material/info:")
+            plan_view.draw(result.plan)
 
 
 st.set_page_config(page_title="Running training plan", page_icon=":material/sprint:", layout="wide")

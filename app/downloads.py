@@ -1,12 +1,22 @@
 """The plan as files to take away."""
 
-import json
+from collections.abc import Callable
 
 import streamlit as st
 
-from runplan.exports.text import render_text
+from runplan.exports import FORMATS, export
 from runplan.plan import Plan
-from runplan.plan_json import plan_to_json
+
+_ICONS = {
+    "markdown": ":material/markdown:",
+    "json": ":material/data_object:",
+    "ics": ":material/calendar_month:",
+    "csv": ":material/csv:",
+    "xlsx": ":material/table:",
+    "pdf": ":material/picture_as_pdf:",
+    "fit": ":material/watch:",
+    "intervals": ":material/timer:",
+}
 
 
 def draw(plan: Plan) -> None:
@@ -14,24 +24,39 @@ def draw(plan: Plan) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Download as Text",
-            render_text(plan),
-            file_name(plan, "txt"),
-            "text/plain",
+            export(plan, "text"),
+            file_name(plan, "text"),
+            FORMATS["text"].mime,
             on_click="ignore",
             type="primary",
             icon=":material/download:",
         )
-        st.download_button(
-            "Download as JSON",
-            json.dumps(plan_to_json(plan), ensure_ascii=False, indent=1),
-            file_name(plan, "json"),
-            "application/json",
-            on_click="ignore",
-            icon=":material/data_object:",
-            help="For other programs, and for checking the plan with the command line tool.",
-        )
+        with st.popover("More formats", icon=":material/more_horiz:"):
+            for name, known in FORMATS.items():
+                if name != "text":
+                    missing_date = known.needs_date and plan.request.race_date is None
+                    st.download_button(
+                        known.label,
+                        builder(plan, name),
+                        file_name(plan, name),
+                        known.mime,
+                        key=f"download-{name}",
+                        on_click="ignore",
+                        type="tertiary",
+                        icon=_ICONS.get(name),
+                        disabled=missing_date,
+                        help="Give a race date to get this format." if missing_date else None,
+                    )
 
 
-def file_name(plan: Plan, ending: str) -> str:
+def builder(plan: Plan, name: str) -> Callable[[], bytes]:
+    """Makes the file only once it is asked for; some formats take a while."""
+    return lambda: export(plan, name)
+
+
+def file_name(plan: Plan, name: str) -> str:
     """`runplan-half-12-weeks.txt`."""
-    return f"runplan-{plan.request.race.lower()}-{plan.request.weeks}-weeks.{ending}"
+    stem = f"runplan-{plan.request.race.lower()}-{plan.request.weeks}-weeks"
+    # Two formats end in .txt, and an archive says nothing of what is in it.
+    stem += {"fit": "-watch", "intervals": "-intervals"}.get(name, "")
+    return f"{stem}.{FORMATS[name].extension}"

@@ -89,12 +89,10 @@ def _main_fields() -> None:
         autocomplete="given-name",
     )
     race.selectbox(LABELS["race"], list(RACE_CHOICES), index=1, key=LABELS["race"])
-    level.selectbox(
-        LABELS["level"],
-        list(LEVEL_CHOICES),
-        key=LABELS["level"],
-        help="Beginner: new to running or to the distance. Intermediate: running regularly for a "
-        "year or more. Advanced: years of structured training.",
+    level.selectbox(LABELS["level"], list(LEVEL_CHOICES), key=LABELS["level"])
+    st.caption(
+        "Beginner: new to running or to the distance. Intermediate: running regularly for a year "
+        "or more. Advanced: years of structured training."
     )
     weeks, days = st.columns(2, gap="medium")
     weeks.slider(LABELS["weeks"], MIN_WEEKS, MAX_WEEKS, 12, key=LABELS["weeks"])
@@ -104,8 +102,7 @@ def _main_fields() -> None:
         key=LABELS["details"],
         max_chars=MAX_DETAILS,
         height=100,
-        placeholder="Injuries, hills near you, what you enjoy, other sports…",
-        help="Free text for the writer of the plan. It stays on this server and is not stored.",
+        placeholder="Injuries, hills near you, what you enjoy, other sports… (not stored)",
     )
 
 
@@ -153,6 +150,7 @@ def _optional_fields() -> None:
         placeholder="e.g. 8",
         help="Your longest run of the last four weeks, in the units chosen above.",
     )
+    left, right = st.columns(2)
     left.selectbox(
         LABELS["recent_race"],
         [NO_RACE, *RACE_CHOICES],
@@ -166,6 +164,7 @@ def _optional_fields() -> None:
         placeholder="25:00",
         help="As minutes:seconds or hours:minutes:seconds, e.g. 25:00 or 1:45:00.",
     )
+    left, right = st.columns(2)
     left.date_input(
         LABELS["race_date"],
         value=None,
@@ -182,7 +181,7 @@ def _optional_fields() -> None:
         help="As minutes:seconds or hours:minutes:seconds. Sets your paces when there is no "
         "recent race.",
     )
-    left.number_input(
+    st.number_input(
         LABELS["max_session_min"],
         min_value=MIN_SESSION_MIN,
         max_value=MAX_SESSION_MIN,

@@ -11,9 +11,9 @@ from app.plan_view import draw_week, week_places
 from app.safe import plain
 from runplan.backends.base import Backend
 from runplan.errors import BackendError
-from runplan.exports import wording
 from runplan.plan import Plan, Provenance, Week
 from runplan.request import PlanRequest
+from runplan.units import number
 from runplan.writer import Event, OutlineReady, PlanReady, WeekReady, WeekRepaired, write_plan
 
 
@@ -25,13 +25,16 @@ class Result:
     notice: str = ""
 
 
-def generate(request: PlanRequest, load: Callable[[], Backend | None]) -> Result:
-    """Write the plan, showing each week as it is ready; without a model, the coach writes it.
+def generate(
+    request: PlanRequest, load: Callable[[], Backend | None], place: DeltaGenerator
+) -> Result:
+    """Write the plan, showing in `place` each week as it is ready.
+
+    Without a working model the coach writes it, and the result's notice says so.
 
     Raises:
         InputError: the wishes cannot be met together.
     """
-    place = st.empty()
     try:
         return Result(_write(request, load(), place))
     except BackendError as error:
@@ -67,9 +70,10 @@ class Progress:
         """Take in one event."""
         if isinstance(event, OutlineReady):
             for line in event.lines:
-                units = self._request.units
+                distance = f"{number(line.distance)} {self._request.units}"
+                race = " and the race" if line.number == self._request.weeks else ""
                 with self._card(line.number):
-                    title = f"Week {line.number} ({line.phase}) – {line.distance:g} {units}"
+                    title = f"Week {line.number} ({line.phase}) – {distance}{race}"
                     st.subheader(plain(title), anchor=False)
                     st.caption("Being written…")
             self._bar.progress(0.0, text="Writing the weeks…")

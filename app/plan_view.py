@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import charts, downloads
 from app.safe import plain
 from runplan.exports import wording
-from runplan.plan import HARD_KINDS, Plan, Week
+from runplan.plan import HARD_KINDS, Plan, Session, Week
 
 # Keeps a date or a pace on one line in a narrow column.
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -91,8 +91,19 @@ def _training(row: wording.DayRow, plan: Plan) -> str:
         size = wording.session_title(session, plan).removeprefix(kind).removeprefix(", ")
         colour = _KIND_COLOURS.get(session.kind, "gray")
         badge = f":{colour}-badge[{plain(kind)}] {plain(size)}"
-        lines.append(f"{badge}  \n{plain(session.text)}")
+        lines.append(f"{badge}  \n{plain(detail(session, plan))}")
     return "  \n".join(lines)
+
+
+def detail(session: Session, plan: Plan) -> str:
+    """The session's text without the kind and distance that it repeats: they stand before it."""
+    if session.distance is None:
+        return session.text
+    head, found, rest = session.text.partition(wording.distance(session.distance, plan))
+    rest = rest.lstrip(":, ")
+    if not found or not rest or not wording.kind_name(session).startswith(head.split(" ")[0]):
+        return session.text
+    return rest[:1].upper() + rest[1:]
 
 
 def _pairs(rows: list[tuple[str, str]], alt: str) -> None:
