@@ -82,6 +82,7 @@ class _Page(FPDF):
         super().__init__(format="A4")
         self.spelled = False
         self._footer = ""
+        self._heights: dict[tuple[str, float], float] = {}
         for style, name in _STYLES.items():
             path = folder / f"{name}.ttf"
             path.write_bytes(pymupdf_fonts.myfont(name))
@@ -185,11 +186,15 @@ class _Page(FPDF):
         self.set_xy(self.l_margin, bottom)
 
     def _height(self, text: str, width: float) -> float:
+        known = self._heights.get((text, width))
+        if known is not None:
+            return known
         self.set_font(_FONT, size=9.5)
         shown = self._shown(text)
         with self._shaping(shown):
             height = self.multi_cell(width, 5, shown, dry_run=True, output="HEIGHT", align="L")
-        return float(height) if isinstance(height, (int, float)) else 5.0
+        self._heights[text, width] = float(height) if isinstance(height, (int, float)) else 5.0
+        return self._heights[text, width]
 
     def _text(
         self,
