@@ -1,0 +1,247 @@
+"""The steps of a training run, in order, each done once.
+
+Every stage leaves a marker with the fingerprint of its settings and inputs. A stage whose marker
+fits is skipped; one made with other settings is refused, or made anew with `redo`. Training stages
+go on from their checkpoints. All results of a run are below one folder.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from finetune.config import CHAT_TEMPLATE, Recipe
+from finetune.errors import StageError
+from finetune.files import digest, read_json, remove, write_json
+
+Work = Callable[[Recipe, Path], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step. `inputs` and `outputs` are paths below the run folder."""
+
+    name: str
+    settings: Callable[[Recipe], dict[str, Any]]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    work: Work
+    scratch: tuple[str, ...] = ()
+    """Kept when a stage is cut off, so that it can go on; worthless under other settings."""
+
+
+_SPLITS = tuple(f"data/{split}.parquet" for split in ("train", "validation", "test"))
+
+
+def _data(recipe: Recipe, run_dir: Path) -> None:
+    from finetune import dataset
+
+    dataset.build(recipe, run_dir)
+
+
+def _tokenizer(recipe: Recipe, run_dir: Path) -> dict[str, int]:
+    from finetune.files import replacing
+    from finetune.tokenizer import train_tokenizer
+    from finetune.tokens import read_rows
+
+    rows = read_rows(run_dir / "data" / "train.parquet")
+    texts = (turn["content"] for messages in rows["messages"] for turn in messages)
+    context = recipe.base.architecture.context_length
+    tokenizer = train_tokenizer(texts, recipe.tokenizer.vocab_size, context)
+    with replacing(run_dir / "tokenizer") as part:
+        tokenizer.save_pretrained(part)
+    return {"vocab_size": len(tokenizer)}
+
+
+def _base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
+    from finetune.pretrain import train_base
+
+    return train_base(recipe, run_dir)
+
+
+def _lora(recipe: Recipe, run_dir: Path) -> dict[str, float]:
+    from finetune.lora import train_lora
+
+    return train_lora(recipe, run_dir)
+
+
+def _merge(recipe: Recipe, run_dir: Path) -> dict[str, float]:
+    from finetune.merge import merge
+
+    return merge(recipe, run_dir)
+
+
+def _export(recipe: Recipe, run_dir: Path) -> dict[str, int]:
+    from finetune.gguf import export_gguf
+    from finetune.models import load_model
+    from finetune.tokenizer import load_tokenizer
+
+    tokenizer = load_tokenizer(run_dir / "tokenizer")
+    sizes = {}
+    for model, file in (("base", "base.gguf"), ("merged", "tuned.gguf")):
+        path = run_dir / "gguf" / file
+        export_gguf(
+            load_model(run_dir / model),
+            tokenizer,
+            path,
+            quantisation=recipe.export.quantisation,
+            name=f"runplan {recipe.name}",
+        )
+        sizes[f"{path.stem}_bytes"] = path.stat().st_size
+    return sizes
+
+
+def _evaluate(recipe: Recipe, run_dir: Path) -> None:
+    from finetune import evaluate
+
+    write_json(run_dir / "metrics.json", evaluate.run(recipe, run_dir))
+
+
+STAGES: dict[str, Stage] = {
+    stage.name: stage
+    for stage in (
+        Stage(
+            "data",
+            lambda recipe: {"seed": recipe.seed, "data": recipe.data.model_dump()},
+            (),
+            _SPLITS,
+            _data,
+        ),
+        Stage(
+            "tokenizer",
+            lambda recipe: {
+                "tokenizer": recipe.tokenizer.model_dump(),
+                "context_length": recipe.base.architecture.context_length,
+                "chat_template": digest(CHAT_TEMPLATE),
+            },
+            ("data/train.parquet",),
+            ("tokenizer",),
+            _tokenizer,
+        ),
+        Stage(
+            "base",
+            lambda recipe: {"seed": recipe.seed, "base": recipe.base.model_dump()},
+            ("data/train.parquet", "tokenizer"),
+            ("base",),
+            _base,
+            scratch=("base-checkpoints",),
+        ),
+        Stage(
+            "lora",
+            lambda recipe: {"seed": recipe.seed, "lora": recipe.lora.model_dump()},
+            ("data/train.parquet", "tokenizer", "base"),
+            ("adapter",),
+            _lora,
+            scratch=("adapter-checkpoints",),
+        ),
+        Stage(
+            "merge",
+            lambda recipe: {"merge": recipe.merge.model_dump()},
+            ("data/validation.parquet", "tokenizer", "base", "adapter"),
+            ("merged",),
+            _merge,
+        ),
+        Stage(
+            "export",
+            lambda recipe: {"export": recipe.export.model_dump(), "name": recipe.name},
+            ("tokenizer", "base", "merged"),
+            ("gguf/base.gguf", "gguf/tuned.gguf"),
+            _export,
+        ),
+        Stage(
+            "evaluate",
+            lambda recipe: {"seed": recipe.seed, "evaluate": recipe.evaluate.model_dump()},
+            (*_SPLITS[1:], "tokenizer", "base", "merged", "gguf/base.gguf", "gguf/tuned.gguf"),
+            ("metrics.json",),
+            _evaluate,
+        ),
+    )
+}
+
+
+def marker(run_dir: Path, stage: str) -> Path:
+    """Where a stage says that it is done."""
+    return run_dir / "stages" / f"{stage}.json"
+
+
+def run_stages(
+    names: Iterable[str],
+    recipe: Recipe,
+    run_dir: Path,
+    *,
+    redo: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Run stages in the order given, skipping those that are done with these settings.
+
+    Raises:
+        StageError: an input is missing, or results of other settings are in the way and `redo`
+            is off.
+    """
+    for name in names:
+        _run(STAGES[name], recipe, run_dir, redo=redo, say=say)
+
+
+def _run(
+    stage: Stage, recipe: Recipe, run_dir: Path, *, redo: bool, say: Callable[[str], None]
+) -> None:
+    missing = [path for path in stage.inputs if not (run_dir / path).exists()]
+    if missing:
+        raise StageError(f"{stage.name}: {run_dir / missing[0]} is missing; run the stages before it")
+    parts = {
+        "settings": stage.settings(recipe),
+        "inputs": {path: digest(run_dir / path) for path in stage.inputs},
+    }
+    wanted = {"fingerprint": fingerprint(parts), **parts}
+    done, begun = marker(run_dir, stage.name), marker(run_dir, f"{stage.name}.begun")
+    for found in (done, begun):
+        if found.exists() and (differences := _differences(read_json(found), wanted)):
+            if not redo:
+                raise StageError(
+                    f"{stage.name}: {run_dir} holds this stage with other {', '.join(differences)}; "
+                    "give another --run-dir, or --redo to make it anew"
+                )
+            say(f"{stage.name}: made anew, other {', '.join(differences)}")
+            for path in (*stage.outputs, *stage.scratch):
+                remove(run_dir / path)
+            remove(done)
+            remove(begun)
+    if done.exists() and all((run_dir / path).exists() for path in stage.outputs):
+        say(f"{stage.name}: done before, skipped")
+        return
+    say(f"{stage.name}: {'going on' if begun.exists() else 'begins'}")
+    write_json(begun, wanted)
+    since = time.monotonic()
+    facts = stage.work(recipe, run_dir) or {}
+    seconds = round(time.monotonic() - since, 1)
+    write_json(done, {**wanted, "facts": {"seconds": seconds, **facts}})
+    for path in (*stage.scratch, begun):
+        remove(run_dir / path)
+    say(f"{stage.name}: done in {seconds:.0f} s {json.dumps(facts) if facts else ''}".rstrip())
+
+
+def fingerprint(value: Any) -> str:
+    """A short digest of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Dotted names of the settings and inputs that differ."""
+    return [
+        name
+        for part in ("settings", "inputs")
+        for name in _changed(found.get(part, {}), wanted[part], "")
+    ]
+
+
+def _changed(found: Any, wanted: Any, path: str) -> list[str]:
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return [
+            name
+            for key in sorted(found.keys() | wanted.keys())
+            for name in _changed(found.get(key), wanted.get(key), f"{path}.{key}".lstrip("."))
+        ]
+    return [path] if found != wanted else []

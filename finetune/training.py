@@ -1,0 +1,118 @@
+"""What both training stages share: the loop's settings, batches, checkpoints and progress.
+
+A run that was killed goes on from its last whole checkpoint and ends with the same weights as one
+that was not.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from finetune.config import Training
+from finetune.files import read_json, write_json
+from finetune.tokens import IGNORED
+
+_WHOLE = "whole.json"
+"""Written into a checkpoint after everything else; one without it was cut off and is not used."""
+
+
+def arguments(training: Training, seed: int, folder: Path) -> dict[str, Any]:
+    """Settings for `TrainingArguments` and what derives from it."""
+    return {
+        "output_dir": str(folder),
+        "seed": seed,
+        "data_seed": seed,
+        "max_steps": training.steps,
+        "per_device_train_batch_size": training.rows_per_batch,
+        "gradient_accumulation_steps": training.accumulation,
+        "train_sampling_strategy": "group_by_length",
+        "length_column_name": "length",
+        "learning_rate": training.learning_rate,
+        "lr_scheduler_type": "cosine_with_min_lr",
+        "lr_scheduler_kwargs": {"min_lr_rate": training.final_rate_share},
+        "warmup_steps": training.warmup_steps,
+        "weight_decay": training.weight_decay,
+        "adam_beta2": 0.95,
+        "max_grad_norm": training.max_grad_norm,
+        "optim": "adamw_torch_fused",
+        "bf16": training.precision == "bfloat16",
+        "gradient_checkpointing": False,
+        "save_strategy": "steps",
+        "save_steps": training.checkpoint_steps,
+        "save_total_limit": 2,
+        "logging_steps": training.log_steps,
+        "include_num_input_tokens_seen": "non_padding",
+        "report_to": "none",
+        "dataloader_pin_memory": False,
+    }
+
+
+class Collator:
+    """Pads rows on the right to the longest of their batch.
+
+    There is no attention mask: attention is causal, so that no token sees the padding after it,
+    and padding is not learnt. On a CPU attention with a mask is slower.
+    """
+
+    def __init__(self, pad: int, *, learn_all: bool) -> None:
+        self.pad = pad
+        self.learn_all = learn_all
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Make one batch; `learn_all` also learns what the assistant only reads."""
+        ids = [torch.tensor(row["input_ids"]) for row in rows]
+        labels = ids if self.learn_all else [torch.tensor(row["labels"]) for row in rows]
+        input_ids = pad_sequence(ids, batch_first=True, padding_value=self.pad)
+        return {
+            "input_ids": input_ids,
+            "labels": pad_sequence(labels, batch_first=True, padding_value=IGNORED),
+            "position_ids": torch.arange(input_ids.shape[1]).expand(len(rows), -1),
+        }
+
+
+class Checkpoints(TrainerCallback):
+    """Marks checkpoints as whole, with the seconds of training that went into them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        last = last_whole(folder)
+        self.seconds = float(read_json(last / _WHOLE)["seconds"]) if last else 0.0
+        self._since = time.monotonic()
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Start the clock."""
+        self._since = time.monotonic()
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Mark the checkpoint that was just written."""
+        self._count()
+        write_json(
+            self.folder / f"checkpoint-{state.global_step}" / _WHOLE,
+            {"seconds": round(self.seconds, 1), "step": state.global_step},
+        )
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Stop the clock."""
+        self._count()
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        self.seconds += now - self._since
+        self._since = now
+
+
+def last_whole(folder: Path) -> Path | None:
+    """The newest checkpoint that was written to its end."""
+    whole = [path.parent for path in folder.glob(f"checkpoint-*/{_WHOLE}")]
+    return max(whole, key=lambda path: int(path.name.partition("-")[2]), default=None)
