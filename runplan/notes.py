@@ -33,6 +33,8 @@ WORDS = range(8, 23)  # how many words a written note may have
 TOPIC_SHARE = 0.74  # of notes, when the details name a topic
 NAME_SHARE = 0.62  # of notes which say the runner's name
 COMPANION_SHARE = 0.6  # of notes which get a second short sentence
+LEADS_SHARE = 0.45  # of the companions of a topic phrase, those which go before it
+COMPANION_TRIES = 4
 TRIES = 60
 FOCUS_WEIGHT = 4  # a topic phrase about this very week's focus is that much likelier
 FALLBACK = "Keep the whole week relaxed and finish every run with something left, {name}."
@@ -222,12 +224,15 @@ def _leads(facts: NoteFacts) -> list[tuple[int, list[str]]]:
     if _is_race_week(facts):
         own = bank["race_week"]
         return [(5, own["lead"]), (4, own[facts.race]), (3, own[facts.level])]
-    pools = [(6, bank["focus"][_focus(facts)]["lead"]), (2, bank["phase"][facts.phase]["lead"])]
-    pools.append((2, about_runner))
+    pools = [
+        (6, bank["focus"][_focus(facts)]["lead"]),
+        (2, about_runner),
+        (1, bank["also"]["lead"]),
+    ]
     if "long" in facts.kinds:
         pools.append((2, bank["long"]["lead"]))
-    if facts.cutback:
-        pools.append((9, bank["cutback"]["lead"]))
+    # A phase speaks of its load, which a lighter week has not.
+    pools.append((12, bank["cutback"]["lead"]) if facts.cutback else (2, _phase(facts)["lead"]))
     if facts.number == 1:
         pools.append((9, bank["first_week"]["lead"]))
     if _is_halfway(facts):
@@ -240,15 +245,19 @@ def _tails(facts: NoteFacts) -> list[tuple[int, list[str]]]:
     bank = _bank()
     if _is_race_week(facts):
         return [(1, bank["race_week"]["tail"])]
-    pools = [(5, bank["focus"][_focus(facts)]["tail"]), (2, bank["phase"][facts.phase]["tail"])]
+    pools = [(5, bank["focus"][_focus(facts)]["tail"])]
     pools.append((2, bank["tail"]["any"] + bank["tail"][facts.level]))
     if "long" in facts.kinds:
         pools.append((1, bank["long"]["tail"]))
-    if facts.cutback:
-        pools.append((8, bank["cutback"]["tail"]))
+    pools.append((10, bank["cutback"]["tail"]) if facts.cutback else (2, _phase(facts)["tail"]))
     if facts.number == 1:
         pools.append((4, bank["first_week"]["tail"]))
     return pools
+
+
+def _phase(facts: NoteFacts) -> dict[str, list[str]]:
+    phase: dict[str, list[str]] = _bank()["phase"][facts.phase]
+    return phase
 
 
 def _pick(pools: Sequence[tuple[int, list[str]]], facts: NoteFacts, rng: random.Random) -> str:
@@ -266,20 +275,20 @@ def _pick_topic(facts: NoteFacts, rng: random.Random) -> str:
 
 
 def _compose(facts: NoteFacts, rng: random.Random) -> str:
+    special = _is_race_week(facts) or facts.cutback or facts.number == 1
     if facts.topics and rng.random() < TOPIC_SHARE:
-        parts = [_pick_topic(facts, rng)]
-        special = _is_race_week(facts) or facts.cutback or facts.number == 1
-        if special or rng.random() < COMPANION_SHARE:
-            if rng.random() < 0.45:
-                parts.insert(0, _pick(_leads(facts), facts, rng))
-            else:
-                parts.append(_pick(_tails(facts), facts, rng))
+        first, companions = _pick_topic(facts, rng), [_leads(facts), _tails(facts)]
+        wants_two = special or rng.random() < COMPANION_SHARE
     else:
-        parts = [_pick(_leads(facts), facts, rng)]
-        if rng.random() < COMPANION_SHARE:
-            parts.append(_pick(_tails(facts), facts, rng))
-    if len(parts) == 2 and _content(parts[0]) & _content(parts[1]):
-        parts = parts[:1]
+        first, companions = _pick(_leads(facts), facts, rng), [_tails(facts)]
+        wants_two = rng.random() < COMPANION_SHARE
+    parts = [first]
+    for _ in range(COMPANION_TRIES if wants_two else 0):
+        leads = len(companions) == 2 and rng.random() < LEADS_SHARE
+        other = _pick(companions[0] if leads else companions[-1], facts, rng)
+        if not _content(first) & _content(other):
+            parts = [other, first] if leads else [first, other]
+            break
     return _with_name(parts, rng)
 
 
