@@ -1,8 +1,9 @@
 """Writing a plan while the runner watches: events in, progress on the page, a result out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +15,24 @@ from runplan.errors import BackendError
 from runplan.plan import Plan, Provenance, Week
 from runplan.request import PlanRequest
 from runplan.units import number
-from runplan.writer import Event, OutlineReady, PlanReady, WeekReady, WeekRepaired, write_plan
+from runplan.writer import (
+    Event,
+    FellBack,
+    OutlineReady,
+    PlanReady,
+    WeekReady,
+    WeekRepaired,
+    write_plan,
+)
+
+_COACH = (
+    "The built-in coach, a set of training rules, wrote {what}. The plan meets the same criteria "
+    "and safety checks."
+)
+NO_MODEL = "The language model could not be started: {reason}. " + _COACH.format(what="this plan")
+MODEL_FAILED = "The language model stopped answering: {reason}. " + _COACH.format(
+    what="what was missing"
+)
 
 
 @dataclass(frozen=True)
@@ -35,25 +53,23 @@ def generate(
     Raises:
         InputError: the wishes cannot be met together.
     """
+    notice = ""
     try:
-        return Result(_write(request, load(), place))
+        backend = load()
     except BackendError as error:
-        notice = (
-            f"The language model could not be used ({error}), so the built-in coach, a set of "
-            "training rules, wrote this plan. It meets the same criteria and safety checks."
-        )
-    return Result(_write(request, None, place), notice)
-
-
-def _write(request: PlanRequest, backend: Backend | None, place: DeltaGenerator) -> Plan:
+        backend = None
+        notice = NO_MODEL.format(reason=str(error).rstrip("."))
     # Closing the events stops the model when the runner leaves in the middle.
-    with place.container(), closing(write_plan(request, backend)) as events:
+    events = cast(Generator[Event], write_plan(request, backend))
+    with place.container(), closing(events):
         progress = Progress(request)
         for event in events:
             if isinstance(event, PlanReady):
-                return event.plan
+                return Result(event.plan, notice)
+            if isinstance(event, FellBack):
+                notice = MODEL_FAILED.format(reason=event.reason.rstrip("."))
             progress.show(event)
-    raise BackendError("the writer stopped before the plan was complete")
+    raise AssertionError("a stream of events ends with PlanReady")
 
 
 class Progress:
@@ -84,8 +100,8 @@ class Progress:
             done, total = len(self._ready), self._request.weeks
             self._bar.progress(done / total, text=f"{done} of {total} weeks written")
 
-    def _card(self, number: int) -> DeltaGenerator:
-        return self._places[number - 1].container(border=True)
+    def _card(self, week: int) -> DeltaGenerator:
+        return self._places[week - 1].container(border=True)
 
     def _plan_of(self, week: Week) -> Plan:
         """The week alone as a plan, for the views that need its request."""

@@ -106,11 +106,16 @@ def detail(session: Session, plan: Plan) -> str:
     return rest[:1].upper() + rest[1:]
 
 
+def _sentence(label: str, value: str) -> str:
+    """Our words start with a capital letter here; the runner's own stay as they are."""
+    return value if label in ("Runner", "Details") else value[:1].upper() + value[1:]
+
+
 def _pairs(rows: list[tuple[str, str]], alt: str) -> None:
     st.table(
         {
             "Label": [f"**{plain(label)}**" for label, _ in rows],
-            "Value": [plain(value[:1].upper() + value[1:]) for _, value in rows],
+            "Value": [plain(_sentence(label, value)) for label, value in rows],
         },
         border="horizontal",
         hide_header=True,
