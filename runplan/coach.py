@@ -10,7 +10,12 @@ from dataclasses import replace
 from runplan.drafts import OutlineLine, SessionDraft, WeekDraft
 from runplan.envelope import Envelope, Slot, WeekEnvelope, WeekRange, week_envelope
 from runplan.notes import NoteFacts, topics_in, write_note
+from runplan.units import from_km
 
+# How far a week may rise over the biggest one so far, and a long run over the longest of the last
+# weeks: by a share or by a few km. The ranges of the envelope leave room for more.
+WEEK_RISE, WEEK_STEP_KM = 1.18, 1.9
+LONG_RISE, LONG_STEP_KM, LONG_WEEKS = 1.2, 2.4, 4
 # Redraws of a week's sessions when they repeat the week before.
 REDRAWS = 8
 
@@ -19,10 +24,18 @@ def write_outline(envelope: Envelope, seed: int) -> tuple[OutlineLine, ...]:
     """One line per week, inside the envelope."""
     rng = random.Random(f"outline {seed}")
     lean = rng.uniform(-1.0, 1.0)
+    request = envelope.request
+    step, long_step = from_km(WEEK_STEP_KM, request.units), from_km(LONG_STEP_KM, request.units)
     lines: list[OutlineLine] = []
     for week in envelope.weeks:
-        previous = lines[-1] if lines else None
-        lines.append(_outline_line(week, previous, lean, rng))
+        weeks = [line.distance for line in lines]
+        longs = [request.longest_run or 0.0, *(line.long or 0.0 for line in lines)]
+        smooth = replace(
+            week,
+            distances=_no_leap(week.distances, max(weeks, default=0.0), WEEK_RISE, step),
+            longs=_no_leap(week.longs, max(longs[-LONG_WEEKS:]), LONG_RISE, long_step),
+        )
+        lines.append(_outline_line(smooth, lines[-1] if lines else None, lean, rng))
     return tuple(lines)
 
 
@@ -67,6 +80,14 @@ def note_facts(
         cutback=week.cutback,
         topics=topics_in(request.details),
     )
+
+
+def _no_leap(
+    values: tuple[float, ...], highest: float, rise: float, step: float
+) -> tuple[float, ...]:
+    """The values that are no large step up from `highest`; all of them when nothing came before."""
+    top = max(highest * rise, highest + step)
+    return tuple(value for value in values if value <= top or not highest) or values[:1]
 
 
 def _outline_line(

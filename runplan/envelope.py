@@ -136,7 +136,7 @@ def build_envelope(request: PlanRequest) -> Envelope:
 
 def week_envelope(envelope: Envelope, line: OutlineLine) -> WeekEnvelope:
     """The sessions that `line` leaves open, for a line inside the envelope."""
-    request, paces = envelope.request, envelope.paces
+    request = envelope.request
     week = envelope.weeks[line.number - 1]
     days = request.ordered_run_days
     fixed, fixed_day = (
@@ -269,7 +269,7 @@ def _slots(
     envelope: Envelope, week: WeekRange, line: OutlineLine, hard: tuple[str, ...], days: int
 ) -> Mapping[str, Slot] | None:
     """The slots of the week with these hard kinds, or None when they do not fit its distance."""
-    request, paces = envelope.request, envelope.paces
+    request = envelope.request
     if line.long is None:
         return _race_slots(envelope, line, days)
     if week.number <= envelope.run_walk_weeks:
@@ -410,9 +410,13 @@ def _is_spaced(days: tuple[str, ...], week: tuple[str, ...], strict: bool) -> bo
     Beginners keep the day before the long run easy as well; for others a pace run there is allowed.
     """
     on = dict(zip(days, week, strict=True))
+    turns = DAYS[(DAYS.index(days[-1]) + 1) % 7] == days[0]
+    if turns and week[0] in HARD_KINDS:
+        # The week before may end with a hard session of its own.
+        return False
     for day, key in on.items():
-        after = on.get(DAYS[(DAYS.index(day) + 1) % 7])  # type: ignore[arg-type]
-        before = on.get(DAYS[(DAYS.index(day) - 1) % 7])  # type: ignore[arg-type]
+        after = on.get(DAYS[(DAYS.index(day) + 1) % 7])
+        before = on.get(DAYS[(DAYS.index(day) - 1) % 7])
         if key in HARD_KINDS:
             if after in HARD_KINDS or before == "long":
                 return False
@@ -420,7 +424,7 @@ def _is_spaced(days: tuple[str, ...], week: tuple[str, ...], strict: bool) -> bo
                 return False
         if key == "recovery" and "long" in week and before != "long":
             long_day = days[week.index("long")]
-            if on.get(DAYS[(DAYS.index(long_day) + 1) % 7]) is not None:  # type: ignore[arg-type]
+            if on.get(DAYS[(DAYS.index(long_day) + 1) % 7]) is not None:
                 return False
             if before not in HARD_KINDS and any(kind in HARD_KINDS for kind in week):
                 return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from runplan.paces import WALK_S_PER_KM, Paces
 from runplan.plan import Phase
-from runplan.request import RACE_KM, Level, PlanRequest
+from runplan.request import Level, PlanRequest
 
 _LEVEL_INDEX: Mapping[Level, int] = {"beginner": 0, "intermediate": 1, "advanced": 2}
 
@@ -49,9 +49,13 @@ CUTBACK_EVERY, CUTBACK, LONG_CUTBACK = 4, 0.8, 0.75
 # these stay below so that rounding never crosses.
 LONG_SHARE: Mapping[int, float] = {3: 0.54, 4: 0.50, 5: 0.43, 6: 0.345, 7: 0.335}
 START_LONG_SHARE: Mapping[int, float] = {3: 0.42, 4: 0.35, 5: 0.31, 6: 0.27, 7: 0.25}
-# No run in a day's training is longer than this; Daniels' 2.5 h where the race allows it.
+# No training run is longer than this; Daniels' 2.5 h where the race allows it.
 LONG_LIMIT_MIN: Mapping[str, float] = {"5K": 100, "10K": 120, "half": 150, "marathon": 210}
-LONG_LIMIT_KM = 34.0
+LONG_LIMIT_KM: Mapping[str, float] = {"5K": 20, "10K": 22, "half": 25, "marathon": 34}
+# The longest run a week before the race (published half plans up to 10–12 mi, marathons 13–21 km).
+LATE_LONG_KM: Mapping[str, float] = {"half": 18, "marathon": 21}
+# The first long run against the runner's longest; Frandsen's steps, small ones in km exempt.
+FIRST_LONG_GROWTH, FIRST_LONG_STEP_KM = 1.15, 2.0
 # The other runs are at most this share of the long run on average, so that it stays the longest.
 OTHERS_SHARE = 0.85
 
@@ -60,6 +64,9 @@ CONTINUOUS_MIN = 30.0
 
 # The shortest run worth changing for.
 MIN_RUN_KM = 2.0
+
+# Runs of the race week, on average: no longer than this, nor than this share of the longest run.
+RACE_WEEK_RUN_KM, RACE_WEEK_RUN_SHARE = 10.0, 0.45
 
 # Volume of the taper weeks over the peak week, the race left out, nearest to the race last
 # (Bosquet 2007: −41…−60 %; published marathons 68–79 %, 52–71 %, 18–42 %).
@@ -120,7 +127,7 @@ def season(request: PlanRequest, paces: Paces) -> tuple[SeasonWeek, ...]:
         week = _fit(
             request, paces, number, "taper", top * share, top_long * share * 0.9, False, 1.0
         )
-        weeks.append(_race_week(request, number, top * share) if last else week)
+        weeks.append(_race_week(request, number, top * share, top_long) if last else week)
     return tuple(weeks)
 
 
@@ -134,8 +141,24 @@ def session_limit_km(request: PlanRequest, paces: Paces) -> float:
     """The longest easy run in km that the runner's session limit allows (infinite without one)."""
     if request.max_session_min is None:
         return float("inf")
-    slowest = WALK_S_PER_KM if needs_run_walk(request, paces) else paces.s_per_km("easy")
+    slowest = paces.s_per_km("easy")
+    if needs_run_walk(request, paces):
+        slowest = max(slowest, WALK_S_PER_KM)
     return request.max_session_min * 60 / slowest
+
+
+def long_limit_km(request: PlanRequest, paces: Paces) -> float:
+    """The longest training run in km for the race, the pace and the runner's session limit."""
+    by_time = LONG_LIMIT_MIN[request.race] * 60 / paces.s_per_km("easy")
+    return min(by_time, LONG_LIMIT_KM[request.race], session_limit_km(request, paces))
+
+
+def first_long_limit_km(request: PlanRequest) -> float:
+    """The longest run of the first week in km: a step up from the runner's longest, when known."""
+    longest = request.longest_run_km
+    if longest is None:
+        return float("inf")
+    return max(longest * FIRST_LONG_GROWTH, longest + FIRST_LONG_STEP_KM)
 
 
 def needs_run_walk(request: PlanRequest, paces: Paces) -> bool:
@@ -171,7 +194,10 @@ def _volume_ends(request: PlanRequest, paces: Paces, steps: int) -> tuple[float,
     lowest = days * min_run_km(request, paces) * 1.1
     current = request.weekly_distance_km
     start = usual_peak * START_SHARE[request.level] if current is None else current
-    start = min(max(start, lowest), days * session_limit_km(request, paces))
+    # Few days and a short longest run hold only so much: the long run must stay the longest.
+    longest = min(first_long_limit_km(request), long_limit_km(request, paces))
+    most = longest * (1 + (days - 1) * OTHERS_SHARE)
+    start = max(min(start, most), min(lowest, days * session_limit_km(request, paces)))
     reachable = start * WEEK_GROWTH ** max(0, steps - 1)
     return start, min(max(usual_peak, start), reachable)
 
@@ -180,12 +206,7 @@ def _long_ends(
     request: PlanRequest, paces: Paces, start: float, peak: float, steps: int
 ) -> tuple[float, float]:
     days = request.days_per_week
-    limit = min(
-        LONG_LIMIT_MIN[request.race] * 60 / paces.s_per_km("easy"),
-        session_limit_km(request, paces),
-        LONG_LIMIT_KM,
-        RACE_KM["marathon"] * 0.85,
-    )
+    limit = long_limit_km(request, paces)
     longest = request.longest_run_km
     first = start * START_LONG_SHARE[days] if longest is None else longest
     first = min(max(min(first, start * LONG_SHARE[days]), start / days), limit)
@@ -199,7 +220,7 @@ def _long_ends(
 
 def _grow(start: float, end: float, progress: float) -> float:
     """Geometric growth: the same percentage from each loading week to the next."""
-    return start * (end / start) ** progress
+    return start * float((end / start) ** progress)
 
 
 def _phases(loading: int) -> list[Phase]:
@@ -207,7 +228,8 @@ def _phases(loading: int) -> list[Phase]:
     peak = max(1, round(loading * 0.25))
     base = round(loading * 0.4) if loading > 2 else 0
     build = loading - peak - base
-    return ["base"] * base + ["build"] * build + ["peak"] * peak
+    phases: list[Phase] = ["base"] * base
+    return phases + ["build"] * build + ["peak"] * peak
 
 
 def _fit(
@@ -224,17 +246,22 @@ def _fit(
     others = request.days_per_week - 1
     shortest = min_run_km(request, paces)
     limit = session_limit_km(request, paces)
-    long_km = max(long_km, shortest)
+    long_limit = long_limit_km(request, paces)
+    if number == request.weeks - 1:
+        long_limit = min(long_limit, LATE_LONG_KM.get(request.race, long_limit))
+    long_km = max(min(long_km, long_limit), shortest)
     low = long_km + others * shortest
     high = long_km + others * min(long_km * OTHERS_SHARE, limit)
     if km > high:
         # A big week on few days: lengthen the long run as far as its share allows, then cut the week.
         wanted = km / (1 + others * OTHERS_SHARE)
-        long_km = min(wanted, limit, LONG_LIMIT_MIN[request.race] * 60 / paces.s_per_km("easy"))
+        long_km = max(shortest, min(wanted, long_limit))
         high = long_km + others * min(long_km * OTHERS_SHARE, limit)
     return SeasonWeek(number, phase, min(max(km, low), max(high, low)), long_km, cutback, progress)
 
 
-def _race_week(request: PlanRequest, number: int, km: float) -> SeasonWeek:
-    lowest = (request.days_per_week - 1) * MIN_RUN_KM
-    return SeasonWeek(number, "taper", max(km, lowest), None, False, 1.0)
+def _race_week(request: PlanRequest, number: int, km: float, longest_km: float) -> SeasonWeek:
+    runs = request.days_per_week - 1
+    most = max(MIN_RUN_KM, min(RACE_WEEK_RUN_KM, RACE_WEEK_RUN_SHARE * longest_km))
+    km = max(min(km, runs * most), runs * MIN_RUN_KM)
+    return SeasonWeek(number, "taper", km, None, False, 1.0)

@@ -21,8 +21,8 @@ LONG_LOOKBACK_WEEKS = 4
 # The long run's share of its week by running days; published plans reach 28–57 %.
 SHARE_ERROR: Mapping[int, float] = {3: 0.60, 4: 0.60, 5: 0.50, 6: 0.40, 7: 0.40}
 SHARE_WARN_BELOW = 0.03
-# A long run of this length is safe whatever its share.
-SHARE_EXEMPT_KM = 10.0
+# Long runs up to these lengths are safe whatever their share.
+SHARE_WARN_EXEMPT_KM, SHARE_EXEMPT_KM = 8.0, 10.0
 # No training run is as long as a marathon (26 mi counts as one).
 MARATHON_RUN_KM = 41.5
 # Race-week running over the peak week: published plans 18–62 %.
@@ -30,6 +30,8 @@ RACE_WEEK_WARN, RACE_WEEK_ERROR = 0.70, 0.85
 # Marathon taper: weeks −2 and −1 at 68–79 % and 52–71 % of the peak (Bosquet 2007: −41…−60 %).
 BEFORE_WARN: Mapping[int, float] = {2: 0.95, 1: 0.80}
 BEFORE_ERROR: Mapping[int, float] = {1: 0.92}
+# Shorter plans have no room for a third taper week.
+LONG_TAPER_WEEKS = 10
 # Runs this short on average need no taper.
 TAPER_EXEMPT_RUN_KM = 4.0
 # The longest run a week before the race; published marathon plans: 13–21 km.
@@ -51,8 +53,8 @@ def check_load(view: PlanView) -> Iterator[Finding]:
     yield from _long_jumps(view)
     for week in view.weeks:
         yield from _long_run(view, week)
-        yield from _rest(view, week)
         yield from _hard_share(view, week)
+    yield from _rest(view)
     yield from _hard_days(view)
     yield from _taper(view)
     yield from _late_long(view)
@@ -138,7 +140,7 @@ def _long_run(view: PlanView, week: WeekView) -> Iterator[Finding]:
     if limit is None or not km or week.race is not None:
         return
     share = longest / km
-    if share > limit - SHARE_WARN_BELOW and longest > SHARE_EXEMPT_KM / 2:
+    if share > limit - SHARE_WARN_BELOW and longest > SHARE_WARN_EXEMPT_KM:
         error = share > limit + ROUNDING and longest > SHARE_EXEMPT_KM
         yield finding(
             "long_share",
@@ -149,16 +151,16 @@ def _long_run(view: PlanView, week: WeekView) -> Iterator[Finding]:
         )
 
 
-def _rest(view: PlanView, week: WeekView) -> Iterator[Finding]:
-    if view.level != "beginner" or len({run.day for run in week.runs}) < 7:
+def _rest(view: PlanView) -> Iterator[Finding]:
+    full = [week.number for week in view.weeks if len({run.day for run in week.runs}) == 7]
+    if view.level != "beginner" or not full:
         return
-    asked = view.days_per_week == 7 or (view.run_days is not None and len(view.run_days) == 7)
-    yield finding(
-        "no_rest_day",
-        "warning" if asked else "error",
-        week.number,
-        "The week has no day without running; beginners need at least one.",
-    )
+    message = "no day without running; beginners need at least one a week."
+    if view.days_per_week == 7 or (view.run_days is not None and len(view.run_days) == 7):
+        yield finding("no_rest_day", "warning", None, f"The plan has {message}")
+        return
+    for number in full:
+        yield finding("no_rest_day", "error", number, f"The week has {message}")
 
 
 def _hard_share(view: PlanView, week: WeekView) -> Iterator[Finding]:
@@ -210,7 +212,7 @@ def _taper(view: PlanView) -> Iterator[Finding]:
             continue
         if back == 0:
             warn, error = RACE_WEEK_WARN, RACE_WEEK_ERROR
-        elif view.race == "marathon":
+        elif view.race == "marathon" and (back == 1 or len(view.weeks) >= LONG_TAPER_WEEKS):
             warn, error = BEFORE_WARN[back], BEFORE_ERROR.get(back, float("inf"))
         else:
             continue

@@ -17,8 +17,9 @@ TINY_WEEK_KM, TINY_RUN_KM = 12.0, 3.0
 AT_LIMIT = 0.8
 # A duration worked out from the distance may be off by this much.
 ESTIMATE_SLACK = 1.1
-# Seconds per km: faster than any world record, slower than a stroll.
-FASTEST_S_PER_KM, SLOWEST_S_PER_KM = 145.0, 1200.0
+# Seconds per km: faster than any world record (a race predicted from a fast result may be a little
+# faster than one), slower than a stroll.
+FASTEST_S_PER_KM, FASTEST_RACE_S_PER_KM, SLOWEST_S_PER_KM = 145.0, 115.0, 1200.0
 
 _REPEATS = re.compile(
     r"(\d{1,3})\s*(?:[x×*]|times)\s*(\d+(?:\.\d+)?)?\s*"
@@ -213,7 +214,8 @@ def _duration(view: PlanView, week: WeekView, run: Run) -> Iterator[Finding]:
         return
     # Minutes are whole: allow half a minute either way.
     slowest, fastest = (minutes * 60 + 30) / run.km, (minutes * 60 - 30) / run.km
-    if slowest < FASTEST_S_PER_KM or fastest > SLOWEST_S_PER_KM:
+    record = FASTEST_RACE_S_PER_KM if run.kind == "race" else FASTEST_S_PER_KM
+    if slowest < record or fastest > SLOWEST_S_PER_KM:
         yield finding(
             "duration_mismatch",
             "error",
