@@ -20,6 +20,8 @@ from runplan.volume import SeasonWeek, min_run_km, needs_run_walk, season, sessi
 
 # How far an outline may stray from the curve.
 WEEK_SLACK, LONG_SLACK = 0.04, 0.04
+# Below this (km or mi) a step of two whole units would be a large one.
+SMALL_WEEK = 20.0
 # Easy runs vary by this share around their mean.
 EASY_SLACK = 0.14
 # A recovery run is shorter than the other easy runs.
@@ -179,7 +181,7 @@ def ceil_session(value: float) -> float:
 
 def _week_range(request: PlanRequest, paces: Paces, week: SeasonWeek, run_walk: int) -> WeekRange:
     distance = from_km(week.km, request.units)
-    slack = max(1.0, distance * WEEK_SLACK) if distance >= 12 else 0.5
+    slack = max(1.0 if distance >= SMALL_WEEK else 0.5, distance * WEEK_SLACK)
     low, high = max(1, round(distance - slack)), max(1, round(distance + slack))
     longs: tuple[float, ...] = ()
     focuses: tuple[str, ...] = ("race",)

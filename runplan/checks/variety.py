@@ -12,6 +12,8 @@ from runplan.units import METRES_PER_MILE, number
 # Machine-written plans went from 3 to 20; in published ones counts grow by one to four.
 REPEATS_WARN, REPEATS_ERROR = 2.0, 2.5
 REPEATS_WARN_STEP, REPEATS_ERROR_STEP = 4, 6
+# Fitness grows meanwhile: two more for each week since the last session of the kind.
+REPEATS_A_WEEK = 2
 # Weeks this small, or with sessions that sit at the runner's time limit, leave no choice.
 TINY_WEEK_KM, TINY_RUN_KM = 12.0, 3.0
 AT_LIMIT = 0.8
@@ -89,19 +91,21 @@ def _bout_metres(step: Step) -> float | None:
 
 def _repeats_jump(view: PlanView) -> Iterator[Finding]:
     most: dict[str, Repeats] = {}
-    for week in view.weeks:
+    seen: dict[str, int] = {}
+    for index, week in enumerate(view.weeks):
         for run in week.runs:
             if run.kind not in (*HARD_KINDS, "runwalk"):
                 continue
             now = repeats_of(run)
             if now is None or now.count < 2:
                 continue
-            before = most.get(run.kind)
-            if before is None:
-                most[run.kind] = now
-                continue
+            before, gap = most.get(run.kind, now), index - seen.get(run.kind, index)
             growth, step = _growth(before, now), now.count - before.count
-            if growth > REPEATS_WARN and step >= REPEATS_WARN_STEP and run.kind != "runwalk":
+            if (
+                run.kind != "runwalk"
+                and growth > REPEATS_WARN
+                and step >= max(REPEATS_WARN_STEP, gap * REPEATS_A_WEEK)
+            ):
                 error = growth > REPEATS_ERROR and step >= REPEATS_ERROR_STEP
                 yield finding(
                     "repeats_jump",
@@ -111,7 +115,7 @@ def _repeats_jump(view: PlanView) -> Iterator[Finding]:
                     f"{before.count} before; they should grow by a few at a time.",
                 )
             most[run.kind] = max(before, now, key=_work)
-    return
+            seen[run.kind] = index
 
 
 def _growth(before: Repeats, now: Repeats) -> float:
