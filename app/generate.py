@@ -1,5 +1,6 @@
 """Writing a plan while the runner watches: events in, progress on the page, a result out."""
 
+import logging
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,13 +26,16 @@ from runplan.writer import (
     write_plan,
 )
 
-_COACH = (
-    "The built-in coach, a set of training rules, wrote {what}. The plan meets the same criteria "
-    "and safety checks."
+log = logging.getLogger(__name__)
+
+_SAME_CHECKS = "It meets the same criteria and safety checks."
+NO_MODEL = (
+    "The language model could not be started on this server, so the built-in coach, a set of "
+    f"training rules, wrote this plan. {_SAME_CHECKS}"
 )
-NO_MODEL = "The language model could not be started: {reason}. " + _COACH.format(what="this plan")
-MODEL_FAILED = "The language model stopped answering: {reason}. " + _COACH.format(
-    what="what was missing"
+MODEL_FAILED = (
+    "The language model stopped answering, so the built-in coach, a set of training rules, wrote "
+    f"what was missing of this plan. {_SAME_CHECKS}"
 )
 
 
@@ -57,8 +61,8 @@ def generate(
     try:
         backend = load()
     except BackendError as error:
-        backend = None
-        notice = NO_MODEL.format(reason=str(error).rstrip("."))
+        log.warning("no model, the coach writes instead: %s", error)
+        backend, notice = None, NO_MODEL
     # Closing the events stops the model when the runner leaves in the middle.
     events = cast(Generator[Event], write_plan(request, backend))
     with place.container(), closing(events):
@@ -67,7 +71,8 @@ def generate(
             if isinstance(event, PlanReady):
                 return Result(event.plan, notice)
             if isinstance(event, FellBack):
-                notice = MODEL_FAILED.format(reason=event.reason.rstrip("."))
+                log.warning("the model failed, the coach goes on: %s", event.reason)
+                notice = MODEL_FAILED
             progress.show(event)
     raise AssertionError("a stream of events ends with PlanReady")
 
