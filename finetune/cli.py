@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 # Which stages a command runs.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "data": ("data",),
-    "train": ("tokenizer", "base", "lora"),
+    "train": ("tokenizer", "tokens", "base", "lora"),
     "merge": ("merge",),
     "export": ("export",),
     "evaluate": ("evaluate",),

@@ -11,7 +11,7 @@ from finetune.errors import ParityError
 from finetune.files import remove, replacing
 from finetune.models import load_model
 from finetune.tokenizer import load_tokenizer
-from finetune.tokens import read_rows, tokenise
+from finetune.tokens import IGNORED, read_tokens
 from finetune.training import Collator
 
 _CHECKED_ROWS = 8
@@ -30,10 +30,10 @@ def merge(recipe: Recipe, run_dir: Path) -> dict[str, float]:
         ParityError: the merged model differs by more than `merge.tolerance`, or the base does not.
     """
     tokenizer = load_tokenizer(run_dir / "tokenizer")
-    rows = read_rows(run_dir / "data" / "validation.parquet")
-    tokens = tokenise(rows.select(range(min(_CHECKED_ROWS, len(rows)))), tokenizer)
-    batch = Collator(tokenizer.pad_token_id, learn_all=False)(list(tokens))
-    learnt = batch["labels"] != -100
+    rows = read_tokens(run_dir, "validation")
+    rows = rows.select(range(min(_CHECKED_ROWS, len(rows))))
+    batch = Collator(tokenizer.pad_token_id, learn_all=False)(list(rows))
+    learnt = batch["labels"] != IGNORED
 
     adapted = PeftModel.from_pretrained(load_model(run_dir / "base"), str(run_dir / "adapter"))
     expected = logits(adapted, batch["input_ids"])[learnt]

@@ -56,6 +56,12 @@ def _tokenizer(recipe: Recipe, run_dir: Path) -> dict[str, int]:
     return {"vocab_size": len(tokenizer)}
 
 
+def _tokens(_: Recipe, run_dir: Path) -> dict[str, int]:
+    from finetune.tokens import write_tokens
+
+    return write_tokens(run_dir)
+
+
 def _base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     from finetune.pretrain import train_base
 
@@ -122,9 +128,16 @@ STAGES: dict[str, Stage] = {
             _tokenizer,
         ),
         Stage(
+            "tokens",
+            lambda _: {},
+            ("data/train.parquet", "data/validation.parquet", "tokenizer"),
+            ("tokens/train", "tokens/validation"),
+            _tokens,
+        ),
+        Stage(
             "base",
             lambda recipe: {"seed": recipe.seed, "base": recipe.base.model_dump()},
-            ("data/train.parquet", "tokenizer"),
+            ("tokens/train", "tokenizer"),
             ("base",),
             _base,
             scratch=("base-checkpoints",),
@@ -132,7 +145,7 @@ STAGES: dict[str, Stage] = {
         Stage(
             "lora",
             lambda recipe: {"seed": recipe.seed, "lora": recipe.lora.model_dump()},
-            ("data/train.parquet", "tokenizer", "base"),
+            ("tokens/train", "tokenizer", "base"),
             ("adapter",),
             _lora,
             scratch=("adapter-checkpoints",),
@@ -140,7 +153,7 @@ STAGES: dict[str, Stage] = {
         Stage(
             "merge",
             lambda recipe: {"merge": recipe.merge.model_dump()},
-            ("data/validation.parquet", "tokenizer", "base", "adapter"),
+            ("tokens/validation", "tokenizer", "base", "adapter"),
             ("merged",),
             _merge,
         ),
@@ -154,7 +167,7 @@ STAGES: dict[str, Stage] = {
         Stage(
             "evaluate",
             lambda recipe: {"seed": recipe.seed, "evaluate": recipe.evaluate.model_dump()},
-            (*_SPLITS[1:], "tokenizer", "base", "merged", "gguf/base.gguf", "gguf/tuned.gguf"),
+            ("data/test.parquet", "tokens/validation", "tokenizer", "base", "merged", "gguf/base.gguf", "gguf/tuned.gguf"),
             ("metrics.json",),
             _evaluate,
         ),

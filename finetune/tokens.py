@@ -7,13 +7,43 @@ One row is one sequence: rows are never joined, so that none can see another. In
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, load_dataset
+from datasets import Dataset, load_dataset, load_from_disk
 from transformers import PreTrainedTokenizerFast
 
 from finetune.errors import StageError
+from finetune.files import replacing
+from finetune.tokenizer import load_tokenizer
 
 IGNORED = -100
 """The label of a token that is read but not learnt."""
+
+
+def write_tokens(run_dir: Path) -> dict[str, int]:
+    """Tokenise the training and validation rows of a run into `tokens/`, for every later stage.
+
+    Returns:
+        tokens and learnt tokens of the training rows, and the longest row.
+    """
+    tokenizer = load_tokenizer(run_dir / "tokenizer")
+    facts: dict[str, int] = {}
+    for split in ("validation", "train"):
+        tokens = tokenise(read_rows(run_dir / "data" / f"{split}.parquet"), tokenizer)
+        with replacing(run_dir / "tokens" / split) as part:
+            tokens.save_to_disk(part)
+        facts = {
+            "rows": len(tokens),
+            "tokens": sum(tokens["length"]),
+            "learnt_tokens": sum(
+                label != IGNORED for labels in tokens["labels"] for label in labels
+            ),
+            "longest_row": max(tokens["length"]),
+        }
+    return facts
+
+
+def read_tokens(run_dir: Path, split: str) -> Dataset:
+    """The tokenised rows of `train` or `validation`."""
+    return load_from_disk(run_dir / "tokens" / split)
 
 
 def read_rows(path: Path) -> Dataset:
