@@ -1,0 +1,139 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runplan import coach, notation
+from runplan.checks import check
+from runplan.envelope import (
+    Envelope,
+    build_envelope,
+    ceil_session,
+    floor_session,
+    grid,
+    week_envelope,
+)
+from runplan.plan import HARD_KINDS
+from runplan.request import DAYS, LEVELS, RACES, Level, PlanRequest, Race
+from tests.support.coach_plans import coach_plan
+from tests.support.plans import make_request
+from tests.support.strategies import requests
+
+
+def hard_minutes(plan_request: PlanRequest) -> int:
+    """Hard sessions in the whole plan."""
+    plan = coach_plan(plan_request)
+    return sum(s.kind in HARD_KINDS for week in plan.weeks for s in week.sessions)
+
+
+@settings(max_examples=150, deadline=None)
+@given(requests(), st.integers(0, 10**6))
+def test_the_coach_fits_and_passes_for_any_form(request_: PlanRequest, seed: int) -> None:
+    envelope = build_envelope(request_)
+    lines = coach.write_outline(envelope, seed)
+    assert notation.outline_fits(lines, envelope) is None
+    for line in lines:
+        assert (
+            notation.week_fits(
+                coach.write_week(envelope, line, seed), week_envelope(envelope, line)
+            )
+            is None
+        )
+    errors = [finding for finding in check(coach_plan(request_, seed)) if finding.level == "error"]
+    assert errors == []
+
+
+@settings(max_examples=60)
+@given(requests())
+def test_every_week_has_ranges_and_sessions(request_: PlanRequest) -> None:
+    envelope = build_envelope(request_)
+    assert len(envelope.weeks) == request_.weeks
+    for week in envelope.weeks:
+        assert week.distances
+        assert week.focuses
+        assert list(week.distances) == sorted(set(week.distances))
+        assert list(week.longs) == sorted(set(week.longs))
+    assert envelope.weeks[-1].focuses == ("race",)
+    assert envelope.weeks[-1].longs == ()
+
+
+@settings(max_examples=40)
+@given(requests(), st.data())
+def test_any_outline_in_range_has_week_envelopes(
+    request_: PlanRequest, data: st.DataObject
+) -> None:
+    envelope = build_envelope(request_)
+    for week in data.draw(st.permutations(envelope.weeks))[:4]:
+        line = notation.OutlineLine(
+            week.number,
+            week.phase,
+            data.draw(st.sampled_from(week.distances)),
+            data.draw(st.sampled_from(week.longs)) if week.longs else None,
+            data.draw(st.sampled_from(week.focuses)),
+        )
+        found = week_envelope(envelope, line)
+        assert len(found.days) == request_.days_per_week
+        assert found.arrangements
+        for order in found.arrangements:
+            assert len(order) == len(found.days)
+            assert set(order) == set(found.slots)
+
+
+@pytest.mark.parametrize(
+    "days", [DAYS, ("Mon", "Tue", "Wed"), ("Fri", "Sat", "Sun"), ("Mon", "Sat", "Sun")]
+)
+@pytest.mark.parametrize("level", LEVELS)
+def test_hard_days_are_apart_even_over_the_turn_of_the_week(
+    days: tuple[str, ...], level: Level
+) -> None:
+    for long_day in days:
+        request = make_request(
+            race="half", level=level, weeks=12, days_per_week=len(days), run_days=days,
+            long_run_day=long_day, weekly_distance=45,
+        )  # fmt: skip
+        for seed in range(3):
+            codes = {finding.code for finding in check(coach_plan(request, seed))}
+            assert "hard_days_adjacent" not in codes
+
+
+@pytest.mark.parametrize("race", RACES)
+def test_levels_differ(race: Race) -> None:
+    counts = [
+        hard_minutes(make_request(race=race, level=level, weeks=12, days_per_week=5))
+        for level in LEVELS
+    ]
+    assert counts[0] < counts[1] <= counts[2]
+
+
+@pytest.mark.parametrize("race", RACES)
+@pytest.mark.parametrize("level", LEVELS)
+def test_weeks_of_an_ordinary_plan_differ(race: Race, level: Level) -> None:
+    plan = coach_plan(make_request(race=race, level=level, weeks=14, days_per_week=5))
+    weeks = [week.sessions for week in plan.weeks]
+    assert len(set(weeks)) == len(weeks)
+
+
+@settings(max_examples=30, deadline=None)
+@given(requests(), st.integers(0, 1000))
+def test_the_race_is_on_its_day_and_last(request_: PlanRequest, seed: int) -> None:
+    last = coach_plan(request_, seed).weeks[-1]
+    assert [session.kind for session in last.sessions].count("race") == 1
+    assert last.sessions[-1].kind == "race"
+    assert last.sessions[-1].day == request_.race_day
+
+
+def test_run_walk_weeks_come_first_and_end() -> None:
+    envelope: Envelope = build_envelope(make_request(race="5K", longest_run=2, weekly_distance=6))
+    assert 0 < envelope.run_walk_weeks < 8
+    walking = [week.focuses == ("runwalk",) for week in envelope.weeks]
+    assert walking == sorted(walking, reverse=True)
+
+
+def test_one_envelope_per_request() -> None:
+    assert build_envelope(make_request()) is build_envelope(make_request())
+
+
+def test_the_grid_of_sessions() -> None:
+    assert grid(8.6, 11.2) == (8.5, 9, 9.5, 10, 11)
+    assert grid(5, 4) == (5,)
+    assert (floor_session(9.7), floor_session(10.9)) == (9.5, 10)
+    assert (ceil_session(9.6), ceil_session(9.1), ceil_session(10.2)) == (10, 9.5, 11)
