@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.plan_view import draw_week, week_places
 from app.safe import plain
+from runplan.advice import advice
 from runplan.backends.base import Backend
 from runplan.errors import BackendError
 from runplan.plan import Plan, Provenance, Week
@@ -69,12 +72,23 @@ def generate(
         progress = Progress(request)
         for event in events:
             if isinstance(event, PlanReady):
-                return Result(event.plan, notice)
+                return Result(with_calendar_advice(event.plan, today()), notice)
             if isinstance(event, FellBack):
                 log.warning("the model failed, the coach goes on: %s", event.reason)
                 notice = MODEL_FAILED
             progress.show(event)
     raise AssertionError("a stream of events ends with PlanReady")
+
+
+def today() -> date:
+    """The date where the runner is, as far as the browser tells."""
+    return datetime.now(ZoneInfo(st.context.timezone or "UTC")).date()
+
+
+def with_calendar_advice(plan: Plan, on: date) -> Plan:
+    """The plan with what only its reader's calendar shows, such as a start that has passed."""
+    timely = [found for found in advice(plan.request, on) if found not in plan.findings]
+    return replace(plan, findings=(*timely, *plan.findings))
 
 
 class Progress:

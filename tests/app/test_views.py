@@ -1,5 +1,9 @@
+from datetime import date
+
 from app import charts, downloads, plan_view
+from app.generate import with_calendar_advice
 from runplan.exports import FORMATS, export
+from runplan.plan import Session
 from tests.support.plans import make_plan, make_request
 
 
@@ -32,3 +36,22 @@ def test_file_names_differ_and_say_what_they_hold() -> None:
 def test_builders_make_the_export() -> None:
     plan = make_plan()
     assert downloads.builder(plan, "csv")() == export(plan, "csv")
+
+
+def test_a_start_that_has_passed_is_pointed_out_once() -> None:
+    plan = make_plan(make_request(race_date=date(2027, 4, 25)))
+    late = with_calendar_advice(plan, date(2027, 4, 1))
+    assert "start_in_past" in [found.code for found in late.findings]
+    assert with_calendar_advice(late, date(2027, 4, 1)) == late
+    early = with_calendar_advice(plan, date(2027, 1, 1))
+    assert "start_in_past" not in [found.code for found in early.findings]
+
+
+def test_detail_leaves_out_what_stands_before_it() -> None:
+    plan = make_plan()
+    long = Session("Sun", "long", 9.0, 60, "Long run 9 km at 6:12–6:44 /km, easy")
+    assert plan_view.detail(long, plan) == "At 6:12–6:44 /km, easy"
+    tempo = Session("Tue", "tempo", 7.0, 43, "Tempo 7 km: 2 × 8 min at 5:20 /km")
+    assert plan_view.detail(tempo, plan) == "2 × 8 min at 5:20 /km"
+    foreign = Session("Tue", "tempo", 7.0, 43, "Warm up, then run 7 km fast")
+    assert plan_view.detail(foreign, plan) == foreign.text
