@@ -163,19 +163,28 @@ def _wrong_distance(view: PlanView, run: Run, text: str) -> str | None:
     if not run.exact or run.km is None:
         return None
     rounding = max(TEXT_ROUNDING_KM, TEXT_ROUNDING * run.km)
-    for place, match in enumerate(_DISTANCE.finditer(text)):
-        metres = METRES_PER_MILE if match.group(2).lower().startswith("mi") else METRES_PER_KM
-        km = float(match.group(1)) * metres / 1000
-        before = text[: match.start()]
-        whole = place == 0 and len(before.split()) <= 3 and not _REPEATED.search(before)
-        whole = whole and not _PART.search(before) and (run.kind not in HARD_KINDS or ":" in text)
-        if run.kind == "race" and not whole:
-            continue
-        # In a session with work, only a distance right after the title stands for the whole.
-        whole = whole and (run.kind not in HARD_KINDS or text[match.end() :].startswith(":"))
+    found = [(match, _km_of(match)) for match in _DISTANCE.finditer(text)]
+    if abs(sum(km for _, km in found) - run.km) <= rounding:
+        # The parts of the run, listed.
+        return None
+    for place, (match, km) in enumerate(found):
+        whole = place == 0 and _is_title(run, text[: match.start()], text[match.end() :])
         if km > run.km + rounding or (whole and km < run.km - rounding):
             return f"the text says {match.group()}, but the run is {view.show(run.km)}."
     return None
+
+
+def _km_of(match: re.Match[str]) -> float:
+    metres = METRES_PER_MILE if match.group(2).lower().startswith("mi") else METRES_PER_KM
+    return float(match.group(1)) * metres / 1000
+
+
+def _is_title(run: Run, before: str, after: str) -> bool:
+    """Whether a distance between these words stands for the whole run: `Easy run 8 km at ...`."""
+    if len(before.split()) > 3 or _REPEATED.search(before) or _PART.search(before):
+        return False
+    # In a session with work, only a title says how long the whole is.
+    return run.kind not in HARD_KINDS or after.startswith(":")
 
 
 def _wrong_repeats(run: Run, text: str) -> str | None:
@@ -283,8 +292,7 @@ def _note(view: PlanView, week: WeekView) -> Iterator[Finding]:
         )
     total = _TOTAL.search(note)
     if total and week.km is not None:
-        metres = METRES_PER_MILE if total.group(2).lower().startswith("mi") else METRES_PER_KM
-        said = float(total.group(1)) * metres / 1000
+        said = _km_of(total)
         whole = week.km + (week.race.km or 0.0 if week.race else 0.0)
         if min(abs(said - week.km), abs(said - whole)) > max(1.0, 0.03 * week.km):
             yield finding(
