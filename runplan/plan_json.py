@@ -71,6 +71,8 @@ def read_plan_file(text: str) -> PlanFile:
         data = json.loads(text)
     except ValueError as error:
         raise PlanFormatError(f"not JSON: {error}") from None
+    except RecursionError:
+        raise PlanFormatError("not a plan: nested too deeply") from None
     _expect(isinstance(data, dict), "the file is not a JSON object")
     _expect(data.get("schema") == SCHEMA, f'schema: expected "{SCHEMA}"')
     request = _request(data.get("request"))
@@ -207,7 +209,7 @@ def _pace(data: Any, where: str) -> PaceRange:
     if not (
         isinstance(data, list)
         and len(data) == 2
-        and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in data)
+        and all(_is_number(value) and value > 0 for value in data)
     ):
         raise PlanFormatError(f"{where}: a pace is a pair of seconds per unit")
     return round(data[0]), round(data[1])
@@ -216,10 +218,12 @@ def _pace(data: Any, where: str) -> PaceRange:
 def _provenance(data: Any) -> Provenance | None:
     if not isinstance(data, dict) or not isinstance(data.get("weeks"), list):
         return None
+    seed = data.get("seed") or 0
+    _expect(isinstance(seed, int), "provenance: seed is not a whole number")
     return Provenance(
         backend=str(data.get("backend")),
         model=str(data.get("model")),
-        seed=int(data.get("seed") or 0),
+        seed=int(seed),
         weeks=tuple(data["weeks"]),
     )
 
@@ -228,9 +232,14 @@ def _number(data: Mapping[str, Any], key: str, where: str) -> float | None:
     value = data.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e6:
+    if not _is_number(value):
         raise PlanFormatError(f"{where}: {key} {value!r} is not a sensible number")
     return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    """A number that can stand for a distance, a time or a pace; NaN is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e6
 
 
 def _expect(condition: Any, problem: str) -> None:

@@ -1,0 +1,107 @@
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runplan.advice import advice
+from runplan.request import PlanRequest, RaceResult
+from tests.support.plans import make_request
+from tests.support.strategies import requests
+
+TODAY = date(2026, 9, 1)
+SATURDAY = date(2026, 12, 5)
+# A request that leaves nothing to say.
+GOOD: dict[str, Any] = {
+    "race": "half",
+    "level": "intermediate",
+    "weeks": 12,
+    "days_per_week": 4,
+    "weekly_distance": 35,
+    "longest_run": 12,
+    "recent_race": RaceResult("10K", 3000),
+}
+
+
+def codes(today: date | None = TODAY, **changes: Any) -> set[str]:
+    return {finding.code for finding in advice(make_request(**{**GOOD, **changes}), today)}
+
+
+def test_a_sensible_request_gets_no_advice() -> None:
+    assert codes() == set()
+    assert codes(race_date=date(2026, 12, 6)) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("few_weeks", {"weeks": 8}),
+        ("few_weeks", {"race": "marathon", "weeks": 11, "weekly_distance": 60}),
+        ("beginner_seven_days", {"level": "beginner", "days_per_week": 7}),
+        ("short_sessions", {"max_session_min": 45}),
+        ("low_base", {"race": "marathon", "weeks": 18, "weekly_distance": 15, "longest_run": 6}),
+        ("low_base", {"weekly_distance": 8, "longest_run": None}),
+        ("volume_lowered", {"weekly_distance": 150, "longest_run": 20, "days_per_week": 3}),
+        ("volume_lowered", {"weekly_distance": 60, "longest_run": 5, "days_per_week": 3}),
+        ("days_raise_volume", {"weekly_distance": 5, "longest_run": 3, "days_per_week": 6}),
+        ("ambitious_goal", {"goal_time": 5400}),
+        ("crowded_days", {"run_days": ("Mon", "Tue", "Wed"), "days_per_week": 3}),
+        ("crowded_days", {"run_days": ("Mon", "Sat", "Sun"), "days_per_week": 3}),
+        ("start_in_past", {"race_date": date(2026, 11, 15)}),
+        ("race_in_past", {"race_date": date(2026, 8, 30)}),
+        ("race_day_differs", {"race_date": SATURDAY}),
+        ("estimated_paces", {"recent_race": None}),
+        ("run_walk_start", {"level": "beginner", "weekly_distance": 8, "longest_run": 2}),
+    ],
+)
+def test_each_kind_of_advice(code: str, changes: dict[str, Any]) -> None:
+    assert code in codes(**changes)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("few_weeks", {"race": "marathon", "weeks": 12, "weekly_distance": 60}),
+        ("beginner_seven_days", {"days_per_week": 7, "weekly_distance": 60}),
+        ("ambitious_goal", {"goal_time": 6480}),
+        ("estimated_paces", {"recent_race": None, "goal_time": 6600}),
+        ("crowded_days", {"run_days": ("Mon", "Tue", "Thu", "Sat"), "days_per_week": 4}),
+        ("race_day_differs", {"race_date": SATURDAY, "long_run_day": "Sat"}),
+        ("low_base", {"race": "10K", "weekly_distance": 8, "longest_run": 3}),
+        ("short_sessions", {"race": "5K", "max_session_min": 45}),
+        ("volume_lowered", {"weekly_distance": 45}),
+    ],
+)
+def test_no_advice_where_none_is_due(code: str, changes: dict[str, Any]) -> None:
+    assert code not in codes(**changes)
+
+
+def test_without_todays_date_nothing_is_said_about_it() -> None:
+    assert codes(None, race_date=date(2020, 11, 15)) == set()
+
+
+def test_weeks_left_are_counted() -> None:
+    request = make_request(**{**GOOD, "race_date": date(2026, 11, 15)})
+    message = next(f.message for f in advice(request, TODAY) if f.code == "start_in_past")
+    assert "2026-08-24" in message
+    assert "10 full weeks left" in message
+
+
+@settings(max_examples=80)
+@given(requests(), st.dates(date(2025, 1, 1), date(2029, 1, 1)))
+def test_advice_is_plain_and_about_the_plan_as_a_whole(request_: PlanRequest, today: date) -> None:
+    found = advice(request_, today)
+    assert len({finding.code for finding in found}) == len(found)
+    for finding in found:
+        assert (finding.level, finding.week) == ("warning", None)
+        assert finding.message.endswith(".")
+        assert "None" not in finding.message
+        assert "inf" not in finding.message.split()
+
+
+def test_distances_are_in_the_runners_unit() -> None:
+    request = make_request(**{**GOOD, "units": "mi", "weekly_distance": 100, "longest_run": 12})
+    message = next(f.message for f in advice(request, TODAY) if f.code == "volume_lowered")
+    assert "100 mi a week" in message
+    assert "km" not in message

@@ -1,0 +1,318 @@
+"""Good plans pass, and thresholds are where they should be."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from runplan.checks import check, check_file
+from runplan.plan import Finding
+from runplan.plan_json import plan_to_json, read_plan_file
+from runplan.request import LEVELS, RACES, Level, Race
+from tests.support.coach_plans import coach_plan
+from tests.support.plans import make_request
+from tests.support.published import SHAPES, published_file, published_text
+
+
+def errors(findings: tuple[Finding, ...]) -> set[str]:
+    return {finding.code for finding in findings if finding.level == "error"}
+
+
+@pytest.mark.parametrize("race", RACES)
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("days", [3, 5, 6])
+def test_ordinary_plans_have_no_findings_worth_a_warning(
+    race: Race, level: Level, days: int
+) -> None:
+    weeks = {"5K": 8, "10K": 10, "half": 12, "marathon": 18}[race]
+    plan = coach_plan(make_request(race=race, level=level, weeks=weeks, days_per_week=days), days)
+    assert check(plan) == ()
+
+
+def jump_plan(first: float, second: float, *, level: Level = "advanced") -> tuple[Finding, ...]:
+    """Two weeks of five equal runs and a race week."""
+
+    def week(number: int, run: float) -> dict[str, Any]:
+        days = ("Mon", "Tue", "Thu", "Sat", "Sun")
+        return {
+            "number": number,
+            "sessions": [{"day": d, "kind": "easy", "distance": run} for d in days],
+        }
+
+    race = {
+        "number": 3,
+        "sessions": [
+            {"day": "Tue", "kind": "easy", "distance": 3},
+            {"day": "Sun", "kind": "race", "distance": 10},
+        ],
+    }
+    return check_weeks([week(1, first), week(2, second), race], level=level)
+
+
+def check_weeks(weeks: list[dict[str, Any]], **request: Any) -> tuple[Finding, ...]:
+    asked = {"race": "10K", "level": "intermediate", "weeks": len(weeks), "units": "km", **request}
+    return check_file(
+        read_plan_file(json.dumps({"schema": "runplan/1", "request": asked, "weeks": weeks}))
+    )
+
+
+def level_of(findings: tuple[Finding, ...], code: str) -> str | None:
+    return next((finding.level for finding in findings if finding.code == code), None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "level"),
+    [
+        (10, 11.9, None),
+        (10, 12.0, None),
+        (10, 12.2, "warning"),
+        (10, 14.0, "warning"),
+        (10, 14.2, "error"),
+        (2, 3.0, "warning"),  # +50 %, but only 5 km
+        (2, 3.1, "error"),
+        (1, 1.4, None),  # +40 %, but only 2 km
+    ],
+)  # fmt: skip
+def test_the_borders_of_week_jump(first: float, second: float, level: str | None) -> None:
+    assert level_of(jump_plan(first, second), "week_jump") == level
+
+
+def test_a_cutback_week_does_not_make_the_next_one_a_jump() -> None:
+    days = ("Tue", "Thu", "Sat", "Sun")
+
+    def week(run: float) -> dict[str, Any]:
+        return {"sessions": [{"day": day, "kind": "easy", "distance": run} for day in days]}
+
+    race = {"sessions": [{"day": "Sun", "kind": "race", "distance": 10}]}
+    findings = check_weeks([week(10), week(6), week(11), race])
+    assert level_of(findings, "week_jump") is None
+
+
+def long_week(long: float, others: float = 8.0) -> dict[str, Any]:
+    easy = [{"day": day, "kind": "easy", "distance": others} for day in ("Mon", "Tue", "Thu")]
+    return {"sessions": [*easy, {"day": "Sun", "kind": "long", "distance": long}]}
+
+
+RACE_WEEK = {
+    "sessions": [
+        {"day": "Tue", "kind": "easy", "distance": 3},
+        {"day": "Sun", "kind": "race", "distance": 10},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "level"),
+    [
+        (12, 15.0, None),
+        (12, 15.2, "warning"),
+        (12, 18.0, "warning"),
+        (12, 18.2, "error"),
+        (4, 6.5, None),
+    ],
+)
+def test_the_borders_of_long_jump(first: float, second: float, level: str | None) -> None:
+    findings = check_weeks([long_week(first, 4), long_week(second, 4), RACE_WEEK])
+    assert level_of(findings, "long_jump") == level
+
+
+def test_a_long_run_is_held_against_four_weeks() -> None:
+    weeks = [long_week(18), *(long_week(10) for _ in range(3)), long_week(19), RACE_WEEK]
+    assert level_of(check_weeks(weeks), "long_jump") is None
+    weeks = [long_week(18), *(long_week(10) for _ in range(4)), long_week(19), RACE_WEEK]
+    assert level_of(check_weeks(weeks), "long_jump") == "error"
+
+
+def test_the_first_long_run_is_held_against_the_runners_longest() -> None:
+    weeks = [long_week(18), RACE_WEEK]
+    assert level_of(check_weeks(weeks, longest_run=11), "long_jump") == "error"
+    assert level_of(check_weeks(weeks, longest_run=16), "long_jump") is None
+
+
+@pytest.mark.parametrize(
+    ("long", "level"), [(18, None), (33, "warning"), (37, "error")]
+)  # of three easy runs of 8 km
+def test_the_borders_of_long_share(long: float, level: str | None) -> None:
+    assert level_of(check_weeks([long_week(long), RACE_WEEK]), "long_share") == level
+
+
+def test_a_long_run_that_is_not_the_longest() -> None:
+    assert level_of(check_weeks([long_week(7, 8), RACE_WEEK]), "long_not_longest") == "warning"
+
+
+def hard_week(*kinds: str) -> dict[str, Any]:
+    days = ("Tue", "Wed", "Fri", "Sat", "Sun")
+    return {"sessions": [{"day": d, "kind": k, "distance": 8} for d, k in zip(days, kinds)]}
+
+
+@pytest.mark.parametrize(
+    ("level", "kinds", "expected"),
+    [
+        ("advanced", ("tempo", "easy", "easy", "tempo", "long"), None),
+        ("advanced", ("easy", "easy", "easy", "intervals", "long"), "warning"),
+        ("beginner", ("easy", "easy", "easy", "tempo", "long"), "error"),
+        ("intermediate", ("tempo", "hills", "easy", "easy", "long"), "warning"),
+        ("beginner", ("tempo", "hills", "easy", "easy", "long"), "error"),
+        ("beginner", ("tempo", "easy", "easy", "easy", "long"), None),
+    ],
+)  # fmt: skip
+def test_hard_days(level: Level, kinds: tuple[str, ...], expected: str | None) -> None:
+    findings = check_weeks([hard_week(*kinds), RACE_WEEK], level=level)
+    assert level_of(findings, "hard_days_adjacent") == expected
+
+
+def test_hard_days_over_the_turn_of_the_week() -> None:
+    sunday = {"sessions": [{"day": "Sun", "kind": "tempo", "distance": 8}]}
+    monday = {"sessions": [{"day": "Mon", "kind": "hills", "distance": 8}]}
+    findings = check_weeks([sunday, monday, RACE_WEEK], level="beginner")
+    assert level_of(findings, "hard_days_adjacent") == "error"
+
+
+@pytest.mark.parametrize(("asked", "level"), [(None, "error"), (6, "error"), (7, "warning")])
+def test_beginners_need_a_day_of_rest(asked: int | None, level: str) -> None:
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    week = {"sessions": [{"day": day, "kind": "easy", "distance": 4} for day in days]}
+    findings = check_weeks([week, RACE_WEEK], level="beginner", days_per_week=asked)
+    assert level_of(findings, "no_rest_day") == level
+    assert level_of(check_weeks([week, RACE_WEEK]), "no_rest_day") is None
+
+
+def test_rest_and_cross_training_are_no_runs() -> None:
+    week = long_week(12)
+    week["sessions"] += [
+        {"day": "Wed", "kind": "rest"},
+        {"day": "Fri", "kind": "cross", "duration_min": 45},
+        {"day": "Sat", "kind": "Strength", "duration_min": 20},
+    ]
+    findings = check_weeks([week, RACE_WEEK], run_days=["Mon", "Tue", "Thu", "Sun"])
+    assert errors(findings) == set()
+
+
+def test_an_unknown_kind_counts_as_easy_and_is_told() -> None:
+    week = long_week(12)
+    week["sessions"][0]["kind"] = "moon walk"
+    findings = check_weeks([week, RACE_WEEK])
+    assert [(f.code, f.level) for f in findings] == [("unknown_kind", "warning")]
+
+
+def test_durations_stand_in_for_distances() -> None:
+    def week(*minutes: int) -> dict[str, Any]:
+        days = ("Tue", "Thu", "Sun")
+        return {
+            "sessions": [
+                {"day": d, "kind": "easy", "duration_min": m} for d, m in zip(days, minutes)
+            ]
+        }
+
+    race = {"sessions": [{"day": "Sun", "kind": "race", "distance": 5}]}
+    good = check_weeks([week(40, 40, 60), week(40, 45, 65), race], race="5K")
+    assert errors(good) == set()
+    bad = check_weeks([week(40, 40, 60), week(40, 45, 180), race], race="5K")
+    assert {"week_jump", "long_jump"} <= errors(bad)
+
+
+def test_the_session_limit_holds_but_not_for_the_race() -> None:
+    findings = check_weeks([long_week(12), RACE_WEEK], max_session_min=50)
+    assert [f.week for f in findings if f.code == "session_too_long"] == [1]
+    request = make_request(max_session_min=40)
+    plan = coach_plan(request, 1)
+    assert check(plan) == ()
+    data = plan_to_json(plan)
+    data["weeks"][2]["sessions"][0]["duration_min"] = 41
+    assert "session_too_long" in errors(check_file(read_plan_file(json.dumps(data))))
+
+
+def test_a_race_on_the_wrong_weekday() -> None:
+    request = make_request(race_date=date(2027, 4, 25))
+    assert check(coach_plan(request)) == ()
+    wrong = plan_to_json(coach_plan(request))
+    wrong["request"]["race_date"] = "2027-04-24"
+    assert "race_not_last" in errors(check_file(read_plan_file(json.dumps(wrong))))
+
+
+def test_a_tune_up_race_is_no_goal_race() -> None:
+    week = long_week(12)
+    week["sessions"][3] = {"day": "Sun", "kind": "race", "distance": 5}
+    assert errors(check_weeks([long_week(11), week, RACE_WEEK])) == set()
+
+
+def test_two_equal_weeks_are_a_warning_three_an_error() -> None:
+    two = check_weeks([long_week(12), long_week(12), RACE_WEEK])
+    assert level_of(two, "repeated_week") == "warning"
+    three = check_weeks([long_week(12), long_week(12), long_week(12), RACE_WEEK])
+    assert level_of(three, "repeated_week") == "error"
+    tiny = check_weeks([long_week(3, 2), long_week(3, 2), long_week(3, 2), RACE_WEEK])
+    assert level_of(tiny, "repeated_week") == "warning"
+
+
+@pytest.mark.parametrize(
+    ("counts", "level"),
+    [((4, 6), None), ((4, 9), "warning"), ((4, 20), "error"), ((3, 20), "error"), ((10, 14), None)],
+)  # fmt: skip
+@pytest.mark.parametrize("shape", ["{} x 400 m", "{}×400m", "{} * 400 metres", "{} times 400 m"])
+def test_repetitions_in_texts(counts: tuple[int, int], level: str | None, shape: str) -> None:
+    weeks = [long_week(12), long_week(12.5), RACE_WEEK]
+    for week, count in zip(weeks, counts):
+        week["sessions"][1] |= {"kind": "intervals", "text": shape.format(count)}
+    assert level_of(check_weeks(weeks), "repeats_jump") == level
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Easy run 8 km at 6:07–6:44 /km, then 4 strides of 20 s",
+        "8 km easy, the last 2 km a little quicker",
+        "Run 8km easy on a hilly route. No tempo today.",
+        "5 miles at an easy pace",
+        "Relaxed. Keep the heart rate below 150.",
+        "2 km jog, then 5 km easy and 1 km walk",
+    ],
+)
+def test_texts_that_agree(text: str) -> None:
+    weeks = [long_week(12), RACE_WEEK]
+    weeks[0]["sessions"][0]["text"] = text
+    assert "prose_mismatch" not in errors(check_weeks(weeks))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_published_plans_pass(name: str) -> None:
+    assert errors(check_file(read_plan_file(published_text(name)))) == set()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_damaged_published_plans_do_not(name: str) -> None:
+    def caught(change: Callable[[dict[str, Any]], None]) -> set[str]:
+        data = published_file(name)
+        change(data)
+        return errors(check_file(read_plan_file(json.dumps(data))))
+
+    def double_long(data: dict[str, Any]) -> None:
+        runs = [s for s in data["weeks"][3]["sessions"] if "distance" in s]
+        longest = max(runs, key=lambda run: float(run["distance"]))
+        longest["distance"] = longest["distance"] * 2.5
+
+    assert "week_count" in caught(lambda data: data["weeks"].pop(2))
+    assert "week_count" in caught(lambda data: data["request"].update(weeks=30))
+    assert caught(lambda data: data["weeks"][-1]["sessions"].pop()) == {"race_missing"}
+    assert caught(double_long) & {"long_jump", "week_jump", "long_share"}
+    assert "race_distance" in caught(
+        lambda data: data["weeks"][-1]["sessions"][-1].update(distance=8)
+    )
+
+
+def test_an_empty_plan_is_no_plan() -> None:
+    assert "week_count" in errors(
+        check_file(read_plan_file(json.dumps({**published_file("5K beginner"), "weeks": []})))
+    )
+
+
+def test_odd_request_fields_count_as_unknown() -> None:
+    odd = {
+        "days_per_week": "four",
+        "race_date": "soon",
+        "longest_run": "far",
+        "max_session_min": None,
+    }
+    assert errors(check_weeks([long_week(12), RACE_WEEK], **odd)) == set()
