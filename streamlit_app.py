@@ -38,6 +38,6 @@ def main() -> None:
             plan_view.draw(result.plan)
 
 
-st.set_page_config(page_title="Running training plan", page_icon=":material/sprint:", layout="wide")
+st.set_page_config(page_title="Running training plan", page_icon="🏃", layout="wide")
 with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
     main()

@@ -93,6 +93,9 @@ def page(browser: Browser, app_url: str, request: pytest.FixtureRequest) -> Iter
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
+    outside: list[str] = []
+    local = (app_url, "data:", "blob:")
+    opened.on("request", lambda sent: sent.url.startswith(local) or outside.append(sent.url))
     opened.goto(app_url)
     # The kinds of input arrive one by one.
     for role in ("textbox", "combobox", "slider"):
@@ -100,3 +103,4 @@ def page(browser: Browser, app_url: str, request: pytest.FixtureRequest) -> Iter
     yield opened
     context.close()
     assert errors == []
+    assert outside == [], "the page works offline"
