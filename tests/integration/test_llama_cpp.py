@@ -31,7 +31,7 @@ n ::= [a-zA-Z ,.]
 WEEK_PATTERN = re.compile(
     r"Tue easy (5|5\.5|6) strides [4-6]\nThu hills (6|6\.5|7): (8x45s|6x60s)\nSun long 11\nNote [a-zA-Z ,.]{20,60}"
 )
-ENDLESS = 'root ::= ([a-z ] | "\\n")+'
+ENDLESS = "root ::= [a-z ] root"
 
 # Llama 3.2's way with the date, and its mark of a template for tools.
 DATED_TEMPLATE = (
