@@ -61,8 +61,12 @@ def parser() -> argparse.ArgumentParser:
             epilog=_EXAMPLES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument("--recipe", required=True, help="a name from finetune/recipes/, or a YAML file")
-        command.add_argument("--run-dir", type=Path, help="where results go (default: runs/<recipe name>)")
+        command.add_argument(
+            "--recipe", required=True, help="a name from finetune/recipes/, or a YAML file"
+        )
+        command.add_argument(
+            "--run-dir", type=Path, help="where results go (default: runs/<recipe name>)"
+        )
         if name != "inspect":
             command.add_argument(
                 "--redo", action="store_true", help="make anew what was made with other settings"

@@ -46,8 +46,9 @@ class Training(Section):
 
     steps: Count
     """Optimiser steps. Kept constant when a run is resumed: the schedule is made from it."""
-    rows_per_batch: Count
-    """Rows in one forward pass. Rows of like length go together, each its own sequence."""
+    tokens_per_batch: Count
+    """Tokens in one forward pass, padding included. Rows of like length go together, each its own
+    sequence."""
     accumulation: Count
     """Forward passes in one optimiser step."""
     learning_rate: Annotated[float, Field(gt=0, lt=1)]

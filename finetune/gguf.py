@@ -96,7 +96,9 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> No
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("llama-bpe")
     writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL if token in special else TokenType.NORMAL for token in tokens])
+    writer.add_token_types(
+        [TokenType.CONTROL if token in special else TokenType.NORMAL for token in tokens]
+    )
     writer.add_token_merges([" ".join(pair) for pair in merges])
     writer.add_bos_token_id(tokenizer.bos_token_id)
     writer.add_eos_token_id(tokenizer.eos_token_id)
@@ -109,7 +111,10 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> No
 def _tensors(model: LlamaForCausalLM) -> list[tuple[str, np.ndarray]]:
     """GGUF name and float32 weights of every tensor, in llama.cpp's order of dimensions."""
     config = model.config
-    weights = {name: tensor.detach().to(torch.float32).numpy() for name, tensor in model.state_dict().items()}
+    weights = {
+        name: tensor.detach().to(torch.float32).numpy()
+        for name, tensor in model.state_dict().items()
+    }
     named = [("token_embd.weight", weights["model.embed_tokens.weight"])]
     for layer in range(config.num_hidden_layers):
         for ours, theirs in _LAYER_TENSORS.items():
@@ -131,7 +136,9 @@ def interleave_rotary(matrix: np.ndarray, heads: int) -> np.ndarray:
     Transformers rotates row i of a head with row i + half; llama.cpp rotates neighbours.
     """
     rows, columns = matrix.shape
-    return matrix.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    return (
+        matrix.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    )
 
 
 def check_metadata(path: Path, tokenizer: PreTrainedTokenizerFast, context_length: int) -> None:
@@ -151,8 +158,14 @@ def check_metadata(path: Path, tokenizer: PreTrainedTokenizerFast, context_lengt
         "tokenizer.ggml.padding_token_id": tokenizer.pad_token_id,
         "tokenizer.ggml.add_bos_token": True,
         "tokenizer.chat_template": serving_template(),
-        "tokenizer.ggml.tokens": [tokenizer.backend_tokenizer.id_to_token(i) for i in range(len(tokenizer))],
+        "tokenizer.ggml.tokens": [
+            tokenizer.backend_tokenizer.id_to_token(i) for i in range(len(tokenizer))
+        ],
     }
-    wrong = [key for key, value in expected.items() if key not in fields or fields[key].contents() != value]
+    wrong = [
+        key
+        for key, value in expected.items()
+        if key not in fields or fields[key].contents() != value
+    ]
     if wrong:
         raise ParityError(f"{path.name}: metadata differs from the tokenizer in {', '.join(wrong)}")

@@ -16,6 +16,7 @@ from typing import Any
 from finetune.config import CHAT_TEMPLATE, Recipe
 from finetune.errors import StageError
 from finetune.files import digest, read_json, remove, write_json
+from finetune.machine import machine
 
 Work = Callable[[Recipe, Path], Mapping[str, Any] | None]
 
@@ -167,7 +168,15 @@ STAGES: dict[str, Stage] = {
         Stage(
             "evaluate",
             lambda recipe: {"seed": recipe.seed, "evaluate": recipe.evaluate.model_dump()},
-            ("data/test.parquet", "tokens/validation", "tokenizer", "base", "merged", "gguf/base.gguf", "gguf/tuned.gguf"),
+            (
+                "data/test.parquet",
+                "tokens/validation",
+                "tokenizer",
+                "base",
+                "merged",
+                "gguf/base.gguf",
+                "gguf/tuned.gguf",
+            ),
             ("metrics.json",),
             _evaluate,
         ),
@@ -203,7 +212,9 @@ def _run(
 ) -> None:
     missing = [path for path in stage.inputs if not (run_dir / path).exists()]
     if missing:
-        raise StageError(f"{stage.name}: {run_dir / missing[0]} is missing; run the stages before it")
+        raise StageError(
+            f"{stage.name}: {run_dir / missing[0]} is missing; run the stages before it"
+        )
     parts = {
         "settings": stage.settings(recipe),
         "inputs": {path: digest(run_dir / path) for path in stage.inputs},
@@ -230,7 +241,7 @@ def _run(
     since = time.monotonic()
     facts = stage.work(recipe, run_dir) or {}
     seconds = round(time.monotonic() - since, 1)
-    write_json(done, {**wanted, "facts": {"seconds": seconds, **facts}})
+    write_json(done, {**wanted, "machine": machine(), "facts": {"seconds": seconds, **facts}})
     for path in (*stage.scratch, begun):
         remove(run_dir / path)
     say(f"{stage.name}: done in {seconds:.0f} s {json.dumps(facts) if facts else ''}".rstrip())

@@ -41,7 +41,9 @@ def serving_template() -> str:
     return _GENERATION_MARKERS.sub("", chat_template())
 
 
-def train_tokenizer(texts: Iterable[str], vocab_size: int, context_length: int) -> PreTrainedTokenizerFast:
+def train_tokenizer(
+    texts: Iterable[str], vocab_size: int, context_length: int
+) -> PreTrainedTokenizerFast:
     """Learn `vocab_size` tokens from texts (message contents, without special tokens).
 
     The vocabulary is smaller where the texts do not hold enough different pairs.
@@ -62,7 +64,9 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, context_length: int) 
     )
     tokenizer.train_from_iterator(texts, trainer)
     # Special tokens come last, as in Llama 3.
-    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS])
+    tokenizer.add_special_tokens(
+        [AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS]
+    )
     begin = tokenizer.token_to_id(BEGIN)
     tokenizer.post_processor = processors.Sequence(
         [

@@ -48,7 +48,9 @@ def read_tokens(run_dir: Path, split: str) -> Dataset:
 
 def read_rows(path: Path) -> Dataset:
     """The rows of one split, as the data stage wrote them."""
-    return load_dataset("parquet", data_files=str(path), split="train", cache_dir=str(path.parent / "cache"))
+    return load_dataset(
+        "parquet", data_files=str(path), split="train", cache_dir=str(path.parent / "cache")
+    )
 
 
 def tokenise(rows: Dataset, tokenizer: PreTrainedTokenizerFast) -> Dataset:
@@ -87,6 +89,8 @@ def _check(tokens: Dataset, tokenizer: PreTrainedTokenizerFast) -> None:
                 f"row {index} has {len(ids)} tokens, more than context_length {tokenizer.model_max_length}"
             )
         if ids.count(tokenizer.bos_token_id) != 1 or ids[0] != tokenizer.bos_token_id:
-            raise StageError(f"row {index} does not have exactly one {tokenizer.bos_token} at its start")
+            raise StageError(
+                f"row {index} does not have exactly one {tokenizer.bos_token} at its start"
+            )
         if labels[-1] != tokenizer.eos_token_id:
             raise StageError(f"the last learnt token of row {index} is not {tokenizer.eos_token}")

@@ -4,6 +4,7 @@ A run that was killed goes on from its last whole checkpoint and ends with the s
 that was not.
 """
 
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,11 +57,12 @@ def fit(
     `rows` are tokenised; `learn_all` learns every token, else only what the assistant writes.
     """
     checkpoints = Checkpoints(folder)
+    collate = Collator(tokenizer.pad_token_id, learn_all=learn_all)
     trainer = Trainer(
         model=model,
         args=_arguments(training, seed, folder),
-        train_dataset=rows,
-        data_collator=Collator(tokenizer.pad_token_id, learn_all=learn_all),
+        train_dataset=Batches(rows, training.tokens_per_batch, collate, seed),
+        data_collator=_only,
         processing_class=tokenizer,
         callbacks=[checkpoints],
     )
@@ -79,10 +81,8 @@ def _arguments(training: Training, seed: int, folder: Path) -> TrainingArguments
         seed=seed,
         data_seed=seed,
         max_steps=training.steps,
-        per_device_train_batch_size=training.rows_per_batch,
+        per_device_train_batch_size=1,
         gradient_accumulation_steps=training.accumulation,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         remove_unused_columns=False,
         learning_rate=training.learning_rate,
         lr_scheduler_type="cosine_with_min_lr",
@@ -103,6 +103,48 @@ def _arguments(training: Training, seed: int, folder: Path) -> TrainingArguments
         report_to="none",
         dataloader_pin_memory=False,
     )
+
+
+def batches(lengths: Sequence[int], most_tokens: int, seed: int) -> list[list[int]]:
+    """Row numbers in batches of at most `most_tokens`, padding included, of rows of like length.
+
+    A row longer than that is a batch by itself. Batches cost about the same, whether they hold many
+    short rows or a few long ones, and are drawn in random order in training.
+    """
+    rows = list(range(len(lengths)))
+    random.Random(seed).shuffle(
+        rows
+    )  # so that rows of one length do not stay with their neighbours
+    rows.sort(key=lengths.__getitem__)
+    grouped: list[list[int]] = [[]]
+    for row in rows:
+        if grouped[-1] and lengths[row] * (len(grouped[-1]) + 1) > most_tokens:
+            grouped.append([])
+        grouped[-1].append(row)
+    return grouped
+
+
+class Batches(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
+    """Rows by the batch, as Trainer's data set: one item is one forward pass."""
+
+    def __init__(
+        self, rows: Dataset, tokens_per_batch: int, collate: "Collator", seed: int
+    ) -> None:
+        self._rows = rows
+        self._batches = batches(rows["length"], tokens_per_batch, seed)
+        self._collate = collate
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        return self._collate([self._rows[row] for row in self._batches[index]])
+
+
+def _only(items: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Items are batches already."""
+    (item,) = items
+    return item
 
 
 class Collator:
