@@ -27,6 +27,8 @@ EASY_SLACK = 0.14
 # A recovery run is shorter than the other easy runs.
 RECOVERY_SHARE = 0.75
 STRIDES = (4, 6)
+# Strides with their recoveries take at most this share of their run.
+STRIDES_SHARE = 0.75
 
 # The quality sessions that suit race and phase, in order of preference (running-science: hills and
 # fartlek first, race-specific work later; short races faster, long races steadier).
@@ -324,9 +326,13 @@ def _easy_slots(
     top = max(shortest, min(limit, long - 0.5 if long > 3 else long))
     slack = max(0.5 if mean < 10 else 1.0, mean * EASY_SLACK)
     distances = _between(mean - slack, mean + slack, shortest, top)
+    room = to_km(distances[0], envelope.request.units) * STRIDES_SHARE
+    sets = tuple(n for n in STRIDES if workouts.strides_km(n, envelope.paces) <= room)
+    if not sets:
+        strides = 0
     slots = {"easy": Slot("easy", count - recovery - strides, distances)}
     if strides:
-        slots["strides"] = Slot("strides", 1, distances, strides=STRIDES)
+        slots["strides"] = Slot("strides", 1, distances, strides=sets)
     if recovery:
         rest = mean * RECOVERY_SHARE
         slots["recovery"] = Slot("recovery", 1, _between(rest - 0.5, rest + 0.5, shortest, top))

@@ -109,6 +109,12 @@ def needed_km(kind: str, blocks: Blocks, paces: Paces, level: str) -> float:
     return blocks.repeat * (work.work_m + work.rest_m) / 1000 + 2 * edge
 
 
+def strides_km(count: int, paces: Paces) -> float:
+    """Kilometres of `count` strides with their recoveries."""
+    metres = STRIDE_S / _s_per_m(paces, "rep") + STRIDE_REST_S / _jog_s_per_m(paces)
+    return count * metres / 1000
+
+
 def expand(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
     """A session with steps, duration and text.
 
@@ -167,9 +173,9 @@ def _steady_steps(draft: SessionDraft, total_m: float, paces: Paces) -> tuple[St
             Step("marathon", 1, finish_m, None, paces.zones["marathon"]),
         )
     if draft.strides:
-        per_stride = STRIDE_S / _s_per_m(paces, "rep") + STRIDE_REST_S / _jog_s_per_m(paces)
+        strides_m = strides_km(draft.strides, paces) * 1000
         return (
-            Step(kind, 1, round(total_m - draft.strides * per_stride, 1), None, easy),
+            Step(kind, 1, round(total_m - strides_m, 1), None, easy),
             Step("strides", draft.strides, None, STRIDE_S, None),
             Step("recovery", draft.strides, None, STRIDE_REST_S, None),
         )

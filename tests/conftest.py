@@ -1,6 +1,11 @@
 """Options for the whole test run."""
 
 import pytest
+from hypothesis import settings
+
+# Machines with other work are slow at times; a slow example is no failure.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

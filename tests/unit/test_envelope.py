@@ -25,7 +25,7 @@ def hard_minutes(plan_request: PlanRequest) -> int:
     return sum(s.kind in HARD_KINDS for week in plan.weeks for s in week.sessions)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(requests(), st.integers(0, 10**6))
 def test_the_coach_fits_and_passes_for_any_form(request_: PlanRequest, seed: int) -> None:
     envelope = build_envelope(request_)
@@ -112,7 +112,7 @@ def test_weeks_of_an_ordinary_plan_differ(race: Race, level: Level) -> None:
     assert len(set(weeks)) == len(weeks)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(requests(), st.integers(0, 1000))
 def test_the_race_is_on_its_day_and_last(request_: PlanRequest, seed: int) -> None:
     last = coach_plan(request_, seed).weeks[-1]

@@ -21,7 +21,7 @@ def minimal() -> dict[str, Any]:
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(requests())
 def test_a_plan_and_back(request_: PlanRequest) -> None:
     plan = coach_plan(request_)
