@@ -89,6 +89,9 @@ RUN_WALK: tuple[Blocks, ...] = tuple(
     )
 )
 
+# For sessions of a quarter of an hour.
+SHORTEST_RUN_WALK = Blocks(2, 1, "min", 1)
+
 
 def menu(
     kind: str, paces: Paces, level: str, week_km: float, progress: float, room_km: float
@@ -114,7 +117,7 @@ def run_walk_menu(paces: Paces, stage: float, room_km: float) -> tuple[Blocks, .
     """Run–walk sessions around `stage` (0: mostly walking, 1: nearly continuous) within `room_km`."""
     reached = RUN_WALK[: round(stage * (len(RUN_WALK) - 1)) + 1]
     fitting = tuple(b for b in reached if needed_km("runwalk", b, paces, "beginner") <= room_km)
-    return fitting[-MENU_SIZE:] or RUN_WALK[:1]
+    return fitting[-MENU_SIZE:] or (SHORTEST_RUN_WALK,)
 
 
 def finishes(long: float, progress: float) -> tuple[float, ...]:

@@ -187,7 +187,7 @@ def _block_steps(kind: str, blocks: Blocks, total_m: float, paces: Paces) -> tup
     style = style_of(kind, blocks)
     walking = blocks.walk_min is not None
     around = max(0.0, total_m - blocks.repeat * (work.work_m + work.rest_m))
-    warm_up = math.ceil(around / 200) * 100.0
+    warm_up = min(around, math.ceil(around / 200) * 100.0)
     zone = paces.zones[style.zone] if style.zone else None
     timed = blocks.unit in ("s", "min")
     easy = None if walking else paces.zones["easy"]
