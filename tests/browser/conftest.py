@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -25,6 +25,8 @@ FLAGS = [
     "--no-first-run",
 ]
 START_S = 60
+# Generous: the machine may be busy with the other tests.
+expect.set_options(timeout=60_000)
 
 
 def free_port() -> int:
@@ -89,7 +91,7 @@ def page(browser: Browser, app_url: str, request: pytest.FixtureRequest) -> Iter
     """The page as first opened. Parameter: `desktop` (default) or `phone`."""
     width = {"desktop": 1280, "phone": 390}[request.param]
     context = browser.new_context(viewport={"width": width, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
