@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app import form, model
 from app.form import LABELS, RECENT_TIME, SUBMIT
 from runplan.request import DAYS
+from tests.support.tiny_gguf import write_tiny_gguf
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 120
@@ -154,10 +155,7 @@ def test_plan_survives_reruns_edits_and_mistakes(coach_page: AppTest) -> None:
 def test_without_a_model_the_coach_steps_in_and_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(model.BACKEND_VARIABLE, "embedded")
-    monkeypatch.setenv("RUNPLAN_MODEL", str(tmp_path / "missing.gguf"))
-    model.backend.clear()
-    page = run(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_S))
+    page = embedded_page(monkeypatch, tmp_path / "missing.gguf")
     page = fill(page, weeks=5)
     notices = [warning.value for warning in page.warning if "coach" in warning.value]
     assert len(notices) == 1
@@ -195,15 +193,32 @@ def test_model_that_stops_answering_is_announced() -> None:
     assert said.value.startswith("4 weeks; The language model stopped answering, so")
 
 
-MODELS = sorted((ROOT / "models").glob("*/*.gguf"))
+@pytest.fixture(scope="module")
+def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that knows nothing: its weeks are well-formed, for the grammar sees to that."""
+    path = tmp_path_factory.mktemp("model") / "random.gguf"
+    write_tiny_gguf(path)
+    return path
 
 
-@pytest.mark.parametrize("weights", MODELS, ids=lambda path: path.parent.name)
-def test_embedded_model_writes_the_plan(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
+def embedded_page(monkeypatch: pytest.MonkeyPatch, weights: Path) -> AppTest:
     monkeypatch.setenv(model.BACKEND_VARIABLE, "embedded")
     monkeypatch.setenv("RUNPLAN_MODEL", str(weights))
     model.backend.clear()
-    page = run(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_S))
-    page = fill(page, name="Alex", weeks=12)
+    return run(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_S))
+
+
+def test_model_that_writes_nonsense_is_repaired(
+    monkeypatch: pytest.MonkeyPatch, random_weights: Path
+) -> None:
+    page = fill(embedded_page(monkeypatch, random_weights), weeks=6)
+    assert len(weeks_shown(page)) == 6
+    assert not [warning for warning in page.warning if "could not be started" in warning.value]
+    assert any("of 6 weeks" in text.value for text in page.caption)
+
+
+@pytest.mark.parametrize("weights", sorted((ROOT / "models").glob("*/*.gguf")), ids=str)
+def test_shipped_model_writes_the_plan(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
+    page = fill(embedded_page(monkeypatch, weights), name="Alex", weeks=12)
     assert len(weeks_shown(page)) == 12
     assert any("written by the model" in text.value for text in page.caption)
