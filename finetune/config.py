@@ -27,11 +27,13 @@ class Section(BaseModel):
 
 
 class Data(Section):
-    """How many requests are drawn for each split; each gives one outline row and its week rows."""
+    """How many requests are drawn for each split; each gives outline rows and a row per week."""
 
     train_requests: Count
     validation_requests: Count
     test_requests: Count
+    outlines_per_request: Count
+    """Different outlines for one request: there are fewer outlines than weeks otherwise."""
 
 
 class Tokenizer(Section):

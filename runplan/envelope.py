@@ -64,6 +64,8 @@ BEGINNER_FOCUSES: Mapping[Phase, tuple[str, ...]] = {
     "peak": ("tempo", "fartlek", "intervals"),
     "taper": ("strides", "fartlek"),
 }
+# The sessions of a week add up to its line's distance within this share, or this many units.
+TOTAL_SLACK, TOTAL_SLACK_MIN = 0.08, 1.5
 # A hard session is shorter than the long run.
 HARD_SHARE = 0.9
 # Cutback weeks ask for the work of an earlier week.
@@ -116,6 +118,18 @@ class WeekEnvelope:
     days: tuple[str, ...]
     slots: Mapping[str, Slot]
     arrangements: tuple[tuple[str, ...], ...]
+
+    @property
+    def total(self) -> tuple[float, float]:
+        """The least and the most that the sessions may add up to: near the line's distance.
+
+        Where the slots cannot reach it, near what they can reach.
+        """
+        low = sum(slot.count * min(slot.distances, default=0.0) for slot in self.slots.values())
+        high = sum(slot.count * max(slot.distances, default=0.0) for slot in self.slots.values())
+        nearest = min(max(self.line.distance, low), high)
+        slack = max(TOTAL_SLACK_MIN, nearest * TOTAL_SLACK)
+        return nearest - slack, nearest + slack
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from runplan.request import DAYS
 from runplan.units import number
 
 # A note is one line of plain text: no digits, so that it cannot contradict the sessions.
-NOTE_MAX = 200
+NOTE_MIN, NOTE_MAX = 12, 200
 NAME = "{name}"
 FOCUSES = (*HARD_KINDS, "easy", "strides", "runwalk", "race")
 
@@ -121,8 +121,7 @@ def week_grammar(week: WeekEnvelope) -> str:
     names: dict[tuple[tuple[str, ...], ...], str] = {}
     _order_rules(week.days, week.arrangements, names, rules)
     rules.append(f'root ::= {names[week.arrangements]} "Note " note')
-    # Bounded by the job's max_tokens rather than here: counted repetition is slow to match.
-    rules.append("note ::= [A-Z{] [^0-9\\n\\x00-\\x1f]+")
+    rules.append(f"note ::= [A-Z{{] [a-zA-Z ,.;:!?'{{}}-]{{{NOTE_MIN},{NOTE_MAX - 1}}}")
     return "\n".join(rules) + "\n"
 
 
@@ -160,6 +159,10 @@ def week_fits(draft: WeekDraft, week: WeekEnvelope) -> str | None:
             or session.minutes is not None
         ):
             return f"{print_session(session)} is out of range"
+    low, high = week.total
+    total = sum(session.distance or 0.0 for session in draft.sessions)
+    if not low <= total <= high:
+        return f"adds up to {number(total)} instead of about {number(week.line.distance)}"
     return None
 
 

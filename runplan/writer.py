@@ -8,6 +8,7 @@ module knows neither the engine nor who is watching.
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import date
 
 from runplan import coach, notation
 from runplan.advice import advice
@@ -72,14 +73,20 @@ Event = OutlineReady | WeekReady | WeekRepaired | FellBack | PlanReady
 
 
 def write_plan(
-    request: PlanRequest, backend: Backend | None, *, seed: int = 0, grammar: bool = True
+    request: PlanRequest,
+    backend: Backend | None,
+    *,
+    seed: int = 0,
+    grammar: bool = True,
+    today: date | None = None,
 ) -> Iterator[Event]:
     """Write a plan and tell about it as it comes; the last event is `PlanReady`.
 
     `backend` None means the coach alone. Without `grammar` the model decodes freely and only repairs
-    are constrained. Closing the iterator cancels what the engine is still doing.
+    are constrained. With `today` the plan is also held against the calendar. Closing the iterator
+    cancels what the engine is still doing.
     """
-    return _Writing(request, backend, seed, grammar).events()
+    return _Writing(request, backend, seed, grammar, today).events()
 
 
 def finished_plan(events: Iterator[Event]) -> Plan:
@@ -144,13 +151,19 @@ class _Writing:
     """The state of one plan being written."""
 
     def __init__(
-        self, request: PlanRequest, backend: Backend | None, seed: int, grammar: bool
+        self,
+        request: PlanRequest,
+        backend: Backend | None,
+        seed: int,
+        grammar: bool,
+        today: date | None,
     ) -> None:
         self.envelope = build_envelope(request)
         self.backend = backend
         self.label = (backend.name, backend.model) if backend else ("coach", "rules")
         self.seed = seed
         self.grammar = grammar
+        self.today = today
         self.lines: tuple[OutlineLine, ...] = ()
         self.drafts: dict[int, WeekDraft] = {}
         self.sources: dict[int, Source] = {}
@@ -206,8 +219,9 @@ class _Writing:
         weeks = [week_envelope(self.envelope, self.lines[number - 1]) for number in numbers]
         grammar = self.grammar or attempt > 0
         jobs = [week_job(self.envelope, week, self.seed, grammar, attempt) for week in weeks]
-        with closing(backend.complete(jobs)) as answers:  # type: ignore[type-var]
-            for index, text in answers:
+        with closing(backend.complete(jobs)) as stream:
+            # A second try is compared with its neighbours, so the order must not depend on the engine.
+            for index, text in sorted(stream) if attempt else stream:
                 number = numbers[index]
                 try:
                     draft = read_week(text, weeks[index])
@@ -233,8 +247,9 @@ class _Writing:
     def _settle(self) -> Iterator[Event]:
         """Check the plan as a whole; weeks with an error become the coach's, at worst all of them."""
         plan = self._plan()
-        bad = sorted({finding.week for finding in plan.findings if finding.level == "error"} - {None})
-        for number in (number for number in bad if number is not None):
+        errors = [finding for finding in plan.findings if finding.level == "error"]
+        bad = sorted({finding.week for finding in errors if finding.week is not None})
+        for number in bad:
             self.problems[number] = "fails a check"
             yield self._accept(number, self._coach_week(number), "coach")
         plan = self._plan() if bad else plan
@@ -252,7 +267,7 @@ class _Writing:
         plan = assemble_plan(
             self.envelope, self.lines, [self.drafts[n] for n in order], provenance
         )
-        return replace(plan, findings=(*advice(self.envelope.request, None), *check(plan)))
+        return replace(plan, findings=(*advice(self.envelope.request, self.today), *check(plan)))
 
     def _accept(self, number: int, draft: WeekDraft, source: Source) -> Event:
         self.drafts[number] = draft

@@ -1,6 +1,6 @@
 """The seam between the writer and whatever turns prompts into text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict
 
@@ -38,7 +38,7 @@ class Backend(Protocol):
     def model(self) -> str:
         """Which weights, in words a runner may see."""
 
-    def complete(self, jobs: Sequence[Job]) -> Iterator[tuple[int, str]]:
+    def complete(self, jobs: Sequence[Job]) -> Generator[tuple[int, str]]:
         """Yield `(index into jobs, text)` as each completion ends, in whatever order they end.
 
         Closing the iterator cancels what is still running.

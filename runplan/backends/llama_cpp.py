@@ -33,7 +33,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -131,7 +131,7 @@ class LlamaCppBackend:
         """How many completions are decoded side by side."""
         return self.slots_per_engine * len(self._engines)
 
-    def complete(self, jobs: Sequence[Job]) -> Iterator[tuple[int, str]]:
+    def complete(self, jobs: Sequence[Job]) -> Generator[tuple[int, str]]:
         """Yield `(index into jobs, text)` as each completion ends.
 
         Closing the iterator cancels what is still running; its slots are free within one token.

@@ -1,6 +1,6 @@
 """A backend that answers what it is told to: for tests, demonstrations and trying out prompts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeAlias
 
 from runplan.backends.base import Job
@@ -33,7 +33,7 @@ class ScriptedBackend:
         self._script = script
         self._used = 0
 
-    def complete(self, jobs: Sequence[Job]) -> Iterator[tuple[int, str]]:
+    def complete(self, jobs: Sequence[Job]) -> Generator[tuple[int, str]]:
         """Yield `(index into jobs, text)`.
 
         Raises:

@@ -9,13 +9,12 @@ from runplan.checks.variety import repeats_in, repeats_of
 from runplan.checks.view import PlanView, Run, WeekView, finding
 from runplan.drafts import SessionDraft, WeekDraft
 from runplan.envelope import WeekEnvelope
-from runplan.notation import NOTE_MAX, week_fits
+from runplan.notation import NOTE_MAX, NOTE_MIN, week_fits
 from runplan.paces import WALK_S_PER_KM
 from runplan.plan import HARD_KINDS, RUN_KINDS, Finding, Session, Step
 from runplan.units import METRES_PER_KM, METRES_PER_MILE, metres_per, number
 from runplan.workouts import JOG_FACTOR
 
-NOTE_MIN = 12
 # Texts round: a tenth of a unit is fine, and one per cent of a long run.
 TEXT_ROUNDING_KM, TEXT_ROUNDING = 0.3, 0.02
 # Steps given by distance must add up; timed ones depend on the speed taken for them.

@@ -1,0 +1,119 @@
+"""Random requests over the whole form, as runners fill it in: mostly plain, sometimes odd.
+
+`python -m finetune.requests > data/evaluation_requests.jsonl` made the evaluation requests; their
+free text comes from `data/evaluation_details.txt`, which the training templates cannot write.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+from runplan.request import (
+    DAYS,
+    LEVELS,
+    MAX_DAYS,
+    MAX_WEEKS,
+    MIN_DAYS,
+    MIN_WEEKS,
+    RACE_KM,
+    RACES,
+    Level,
+    PlanRequest,
+    Race,
+    RaceResult,
+)
+from runplan.units import UNITS, Units, from_km, round_half
+
+# Current weekly distance and share of it in the longest run, by level, in km.
+_WEEKLY_KM = {"beginner": (0.0, 35.0), "intermediate": (12.0, 65.0), "advanced": (25.0, 110.0)}
+# Recent race pace in seconds per km over 5K, by level.
+_PACE = {"beginner": (340, 480), "intermediate": (265, 345), "advanced": (205, 275)}
+_LONGER_IS_SLOWER = {"5K": 1.0, "10K": 1.045, "half": 1.1, "marathon": 1.16}
+_SESSION_LIMITS = (20, 30, 40, 45, 50, 60, 75, 90, 120, 150, 180)
+_NAMES = ("Alex", "Sam", "Mei", "José", "Priya", "Olu", "Zoë", "Łukasz", "Noor", "Kim", "")
+EVALUATION_DETAILS = Path(__file__).parent.parent / "data" / "evaluation_details.txt"
+EVALUATION_COUNT, EVALUATION_SEED = 500, 20261121
+# How many of the evaluation requests have no free text, as in training.
+_NO_DETAILS = 0.35
+
+_FIRST_RACE_DAY = date(2026, 1, 1)
+
+# How often a runner fills in an optional field.
+_GIVEN = {
+    "weekly": 0.45,
+    "longest": 0.4,
+    "days": 0.3,
+    "long_day": 0.15,
+    "recent": 0.3,
+    "goal": 0.2,
+    "date": 0.15,
+    "limit": 0.15,
+}
+
+
+def sample_request(rng: random.Random, details: Callable[[random.Random], str]) -> PlanRequest:
+    """One request; `details` gives the free text."""
+    race, level = rng.choice(RACES), rng.choice(LEVELS)
+    days = rng.randint(MIN_DAYS, MAX_DAYS)
+    units: Units = rng.choices(UNITS, (0.65, 0.35))[0]
+
+    def given(field: str) -> bool:
+        return rng.random() < _GIVEN[field]
+
+    run_days = tuple(rng.sample(DAYS, days)) if given("days") else ()
+    weekly = rng.uniform(*_WEEKLY_KM[level]) if given("weekly") else None
+    longest = None
+    if given("longest"):
+        longest = (rng.uniform(*_WEEKLY_KM[level]) if weekly is None else weekly) * rng.uniform(
+            0.2, 0.5
+        )
+    return PlanRequest(
+        race=race,
+        level=level,
+        weeks=rng.randint(MIN_WEEKS, MAX_WEEKS),
+        days_per_week=days,
+        name=rng.choice(_NAMES),
+        units=units,
+        run_days=run_days,
+        long_run_day=rng.choice(run_days or DAYS) if given("long_day") else None,
+        weekly_distance=None if weekly is None else float(round(from_km(weekly, units))),
+        longest_run=_longest(longest, weekly, units),
+        recent_race=_result(rng, level) if given("recent") else None,
+        goal_time=_result(rng, level, race).seconds if given("goal") else None,
+        race_date=_FIRST_RACE_DAY + timedelta(days=rng.randrange(730)) if given("date") else None,
+        max_session_min=rng.choice(_SESSION_LIMITS) if given("limit") else None,
+        details=details(rng),
+    )
+
+
+def _longest(longest: float | None, weekly: float | None, units: Units) -> float | None:
+    if longest is None:
+        return None
+    value = round_half(from_km(longest, units))
+    return value if weekly is None else min(value, float(round(from_km(weekly, units))))
+
+
+def _result(rng: random.Random, level: Level, race: Race | None = None) -> RaceResult:
+    race = race or rng.choice(RACES)
+    per_km = rng.uniform(*_PACE[level]) * _LONGER_IS_SLOWER[race]
+    return RaceResult(race, round(per_km * RACE_KM[race]))
+
+
+def evaluation_lines() -> list[str]:
+    """The evaluation requests with their seeds, as JSON lines."""
+    rng = random.Random(EVALUATION_SEED)
+    texts = EVALUATION_DETAILS.read_text(encoding="utf-8").splitlines()
+
+    def details(draw: random.Random) -> str:
+        return "" if draw.random() < _NO_DETAILS else draw.choice(texts)
+
+    return [
+        json.dumps({**sample_request(rng, details).to_json(), "seed": seed}, ensure_ascii=False)
+        for seed in range(EVALUATION_COUNT)
+    ]
+
+
+if __name__ == "__main__":
+    print("\n".join(evaluation_lines()))
