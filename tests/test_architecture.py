@@ -1,7 +1,10 @@
 """Who may import whom, and what stays out of which folder."""
 
 import ast
+import re
+import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -121,3 +124,26 @@ def test_no_page_allows_html() -> None:
     code = "".join(path.read_text() for path in [*sources("app"), ROOT / "streamlit_app.py"])
     assert "unsafe_allow_html" not in code
     assert "st.html" not in code
+
+
+# Imported only where the runner asks for it, with a clear error when it is missing.
+OPTIONAL = {"huggingface-hub"}
+
+
+def test_requirements_name_what_the_app_imports() -> None:
+    text = (ROOT / "requirements.txt").read_text()
+    declared = {normal(name) for name in re.findall(r"^[\w.-]+", text, re.MULTILINE)}
+    providers = metadata.packages_distributions()
+    files = [*sources("app", "runplan"), ROOT / "streamlit_app.py"]
+    modules = {name.split(".")[0] for path in files for name in imports(path)}
+    foreign = modules - set(sys.stdlib_module_names) - set(PACKAGES)
+    missing = {
+        module
+        for module in foreign
+        if not ({normal(name) for name in providers.get(module, [module])} & (declared | OPTIONAL))
+    }
+    assert missing == set()
+
+
+def normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
