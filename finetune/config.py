@@ -132,7 +132,9 @@ class Evaluate(Section):
     """The comparison of base and tuned on requests held out of training."""
 
     requests: Count
-    """Plans written by each model, with and without the grammar."""
+    """Requests whose outlines each model writes, with and without the grammar."""
+    weeks_per_request: Count
+    """The most weeks of each request that it writes."""
     nll_rows: Count
     """Validation rows for the loss in nats per token and the perplexity."""
 

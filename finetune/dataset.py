@@ -35,6 +35,9 @@ from runplan.request import PlanRequest, request_from_json
 EVALUATION = Path(__file__).parent.parent / "data" / "evaluation_requests.jsonl"
 _CARD = Path(__file__).with_name("dataset_card.md.jinja")
 
+# Far from the seeds of other requests.
+OTHER_SEED = 1_000_000
+
 Row = dict[str, Any]
 
 
@@ -54,7 +57,9 @@ def build(recipe: Recipe, run_dir: Path) -> None:
     """
     evaluation = evaluation_requests(recipe.data.test_requests)
     held_out = {
-        messages[-1]["content"] for request, seed in evaluation for messages in _prompts(request, seed)
+        messages[-1]["content"]
+        for request, seed in evaluation
+        for messages in _prompts(request, seed)
     }
     counts = {"train": recipe.data.train_requests, "validation": recipe.data.validation_requests}
     drawn: dict[str, Drawn] = {}
@@ -104,10 +109,8 @@ def rows_of(request: PlanRequest, seed: int, outlines: int, dropped: Counter[str
     if problem is not None:
         dropped[problem] += 1
         return
-    texts = [notation.print_outline(lines)]
-    for other in range(1, outlines):
-        texts.append(notation.print_outline(coach.write_outline(envelope, seed + other * 10**6)))
-    for text in dict.fromkeys(texts):
+    others = (coach.write_outline(envelope, seed + n * OTHER_SEED) for n in range(1, outlines))
+    for text in dict.fromkeys(map(notation.print_outline, (lines, *others))):
         yield _row("outline", 0, outline_prompt(envelope), text)
     for line, draft in zip(lines, drafts, strict=True):
         prompt = week_prompt(request, week_envelope(envelope, line))

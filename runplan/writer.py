@@ -264,9 +264,7 @@ class _Writing:
     def _plan(self) -> Plan:
         order = [line.number for line in self.lines]
         provenance = Provenance(*self.label, self.seed, tuple(self.sources[n] for n in order))
-        plan = assemble_plan(
-            self.envelope, self.lines, [self.drafts[n] for n in order], provenance
-        )
+        plan = assemble_plan(self.envelope, self.lines, [self.drafts[n] for n in order], provenance)
         return replace(plan, findings=(*advice(self.envelope.request, self.today), *check(plan)))
 
     def _accept(self, number: int, draft: WeekDraft, source: Source) -> Event:

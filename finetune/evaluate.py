@@ -1,0 +1,125 @@
+"""Base against tuned on requests held out of training, written as the app writes them.
+
+The outline prompts are the app's; the week prompts follow the coach's outline, so that both models
+are asked the same. A text is valid when the app would take it: it parses, stays in the envelope,
+adds up, and its note fits the week. Decoding is the app's, with its temperature and seeds.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from finetune.config import Recipe
+from finetune.dataset import evaluation_requests
+from finetune.models import load_model
+from finetune.nll import assistant_nll
+from finetune.tokens import read_tokens
+from runplan import coach
+from runplan.backends.base import Backend, Job
+from runplan.backends.llama_cpp import LlamaCppBackend
+from runplan.envelope import Envelope, WeekEnvelope, build_envelope, week_envelope
+from runplan.errors import NotationError
+from runplan.writer import outline_job, read_outline, read_week, week_job
+
+MODELS = {"base": ("base", "base.gguf"), "tuned": ("merged", "tuned.gguf")}
+# The most common reasons for an invalid text that are kept in the metrics.
+REASONS = 8
+
+
+@dataclass(frozen=True)
+class Question:
+    """A completion to ask for, with and without the grammar, and what reads the answer."""
+
+    task: str
+    job: Callable[[bool], Job]
+    read: Callable[[str], object]
+
+
+def run(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
+    """The metrics of both models: shares of valid texts, loss, perplexity, completions a second."""
+    questions = _questions(recipe.evaluate.requests, recipe.evaluate.weeks_per_request)
+    metrics: dict[str, Any] = {
+        "n_requests": recipe.evaluate.requests,
+        "n_weeks": sum(question.task == "week" for question in questions),
+    }
+    for name, (folder, file) in MODELS.items():
+        metrics[name] = _metrics(name, run_dir / "gguf" / file, questions)
+        nll = assistant_nll(
+            load_model(run_dir / folder),
+            list(read_tokens(run_dir, "validation").select(range(recipe.evaluate.nll_rows))),
+        )
+        metrics[name] |= {
+            "nll": round(nll.mean, 5),
+            "nll_tokens": nll.tokens,
+            "perplexity": round(nll.perplexity, 5),
+        }
+    return metrics
+
+
+def _questions(requests: int, weeks: int) -> list[Question]:
+    questions = []
+    for request, seed in evaluation_requests(requests):
+        envelope = build_envelope(request)
+        questions.append(_outline_question(envelope, seed))
+        lines = coach.write_outline(envelope, seed)
+        step = max(1, -(-len(lines) // weeks))
+        # Counted from the end, so that the race week is always among them.
+        questions += [
+            _week_question(envelope, week_envelope(envelope, line), seed)
+            for line in lines[::-1][::step]
+        ]
+    return questions
+
+
+def _outline_question(envelope: Envelope, seed: int) -> Question:
+    return Question(
+        "outline",
+        lambda grammar: outline_job(envelope, seed, grammar),
+        lambda text: read_outline(text, envelope),
+    )
+
+
+def _week_question(envelope: Envelope, week: WeekEnvelope, seed: int) -> Question:
+    return Question(
+        "week",
+        lambda grammar: week_job(envelope, week, seed, grammar),
+        lambda text: read_week(text, week),
+    )
+
+
+def _metrics(name: str, gguf: Path, questions: Sequence[Question]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    with closing(LlamaCppBackend(gguf)) as backend:
+        for mode, grammar in (("free", False), ("grammar", True)):
+            since = time.perf_counter()
+            problems = _problems(backend, questions, grammar, f"{name}, {mode}")
+            seconds = time.perf_counter() - since
+            for task in ("outline", "week"):
+                own = [p for p, q in zip(problems, questions, strict=True) if q.task == task]
+                found[f"{task}_valid_{mode}"] = round(own.count(None) / len(own), 4)
+                reasons = Counter(problem for problem in own if problem is not None)
+                found[f"{task}_problems_{mode}"] = dict(reasons.most_common(REASONS))
+            if not grammar:
+                found["samples_per_s"] = round(len(questions) / seconds, 2)
+    return found
+
+
+def _problems(
+    backend: Backend, questions: Sequence[Question], grammar: bool, label: str
+) -> list[str | None]:
+    """What is wrong with each answer, in a few words; None where it is valid."""
+    problems: list[str | None] = [None] * len(questions)
+    jobs = [question.job(grammar) for question in questions]
+    with closing(backend.complete(jobs)) as answers:
+        for index, text in tqdm(answers, label, len(jobs), unit="text"):
+            try:
+                questions[index].read(text)
+            except NotationError as error:
+                problems[index] = " ".join(error.problem.split()[:4])
+    return problems
