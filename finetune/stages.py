@@ -242,8 +242,9 @@ def _run(
     facts = stage.work(recipe, run_dir) or {}
     seconds = round(time.monotonic() - since, 1)
     write_json(done, {**wanted, "machine": machine(), "facts": {"seconds": seconds, **facts}})
-    for path in (*stage.scratch, begun):
+    for path in stage.scratch:
         remove(run_dir / path)
+    remove(begun)
     say(f"{stage.name}: done in {seconds:.0f} s {json.dumps(facts) if facts else ''}".rstrip())
 
 

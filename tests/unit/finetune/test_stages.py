@@ -50,6 +50,14 @@ def test_a_stage_is_done_once(tmp_path: Path, calls: list[int]) -> None:
     assert said[-2:] == ["first: done before, skipped", "second: done before, skipped"]
 
 
+def test_a_relative_folder_does_as_well(
+    tmp_path: Path, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_stages(("first",), load("nano"), Path("here"))
+    assert [path.name for path in Path("here/stages").iterdir()] == ["first.json"]
+
+
 def test_other_settings_are_refused_by_name(tmp_path: Path, calls: list[int]) -> None:
     run_stages(BOTH, load("nano", ["lora.rank=3"]), tmp_path)
     with pytest.raises(StageError, match=r"first: .* other lora\.rank; .*--redo"):
