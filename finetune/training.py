@@ -24,10 +24,18 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from trl import SFTConfig, SFTTrainer
 
 from finetune.config import Training
 from finetune.files import read_json, write_json
 from finetune.tokens import IGNORED
+
+# The rows are tokens with their labels already, and none is cut.
+_TOKENISED: dict[str, Any] = {
+    "dataset_kwargs": {"skip_prepare_dataset": True},
+    "max_length": None,
+    "loss_type": "nll",
+}
 
 _WHOLE = "whole.json"
 """Written into a checkpoint after everything else; one without it was cut off and is not used."""
@@ -54,14 +62,17 @@ def fit(
 ) -> Trained:
     """Train `model` in place, going on from the last whole checkpoint in `folder` if there is one.
 
-    `rows` are tokenised; `learn_all` learns every token, else only what the assistant writes.
+    `rows` are tokenised; `learn_all` learns every token, else only what the assistant writes, with
+    trl's SFTTrainer.
     """
     checkpoints = Checkpoints(folder)
     collate = Collator(tokenizer.pad_token_id, learn_all=learn_all)
-    trainer = Trainer(
+    kind, arguments = (Trainer, TrainingArguments) if learn_all else (SFTTrainer, SFTConfig)
+    extra = {} if learn_all else _TOKENISED
+    trainer = kind(
         model=model,
-        args=_arguments(training, seed, folder),
-        train_dataset=Batches(rows, training.tokens_per_batch, collate, seed),
+        args=arguments(**_settings(training, seed, folder), **extra),
+        train_dataset=batched(rows, training.tokens_per_batch, collate, seed),
         data_collator=_only,
         processing_class=tokenizer,
         callbacks=[checkpoints],
@@ -75,8 +86,8 @@ def fit(
     )
 
 
-def _arguments(training: Training, seed: int, folder: Path) -> TrainingArguments:
-    return TrainingArguments(
+def _settings(training: Training, seed: int, folder: Path) -> dict[str, Any]:
+    return dict(  # noqa: C408
         output_dir=str(folder),
         seed=seed,
         data_seed=seed,
@@ -124,21 +135,15 @@ def batches(lengths: Sequence[int], most_tokens: int, seed: int) -> list[list[in
     return grouped
 
 
-class Batches(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
-    """Rows by the batch, as Trainer's data set: one item is one forward pass."""
+def batched(rows: Dataset, tokens_per_batch: int, collate: "Collator", seed: int) -> Dataset:
+    """The rows by the batch: one item is one forward pass, padded when it is read."""
 
-    def __init__(
-        self, rows: Dataset, tokens_per_batch: int, collate: "Collator", seed: int
-    ) -> None:
-        self._rows = rows
-        self._batches = batches(rows["length"], tokens_per_batch, seed)
-        self._collate = collate
+    def read(items: dict[str, list[list[int]]]) -> dict[str, list[torch.Tensor]]:
+        padded = [collate([rows[row] for row in batch]) for batch in items["rows"]]
+        return {name: [batch[name] for batch in padded] for name in padded[0]}
 
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
-        return self._collate([self._rows[row] for row in self._batches[index]])
+    groups = batches(rows["length"], tokens_per_batch, seed)
+    return Dataset.from_dict({"rows": groups}).with_transform(read)
 
 
 def _only(items: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
@@ -162,9 +167,12 @@ class Collator:
         """Make one batch; `learn_all` also learns what the assistant only reads."""
         ids = [torch.tensor(row["input_ids"]) for row in rows]
         labels = ids if self.learn_all else [torch.tensor(row["labels"]) for row in rows]
+        padded = pad_sequence(ids, batch_first=True, padding_value=self.pad)
         return {
-            "input_ids": pad_sequence(ids, batch_first=True, padding_value=self.pad),
+            "input_ids": padded,
             "labels": pad_sequence(labels, batch_first=True, padding_value=IGNORED),
+            # The same for every row. SFTTrainer wants these or a mask.
+            "position_ids": torch.arange(padded.shape[1])[None],
         }
 
 
