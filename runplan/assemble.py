@@ -35,5 +35,10 @@ def personal(note: str, name: str) -> str:
     """The note with the runner's name in place of `{name}`, or without one when there is none."""
     if name:
         return note.replace(NAME, name)
-    bare = re.sub(r"\{name\}[,:]? ?", "", re.sub(r",? \{name\}(?=[,;:.!?]|$)", "", note))
+    bare = note.replace(f"{NAME}'s", "your")
+    # Where a sentence or a clause begins with the name, what parts them goes too.
+    bare = re.sub(r"([.!?] )\{name\}[,:;!]? ?(\w?)", lambda at: at[1] + at[2].upper(), bare)
+    bare = re.sub(r"(^|[:;-] )\{name\}[,:;!]? ?", r"\1", bare)
+    bare = re.sub(r",? \{name\}(?=[,;:.!?]|$)", "", bare)
+    bare = re.sub(r"\{name\}[,:]? ?", "", bare)
     return bare[:1].upper() + bare[1:]

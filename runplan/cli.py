@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -78,7 +78,7 @@ class _Parser(argparse.ArgumentParser):
     """Reports bad usage in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,12 +88,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except (InputError, PlanFormatError) as error:
         return _fail(2, str(error))
+    except BrokenPipeError:
+        # Whoever read has seen enough.
+        return 1
     except (RunplanError, OSError) as error:
         return _fail(1, str(error))
     except KeyboardInterrupt:
         return _fail(130, "stopped")
-    except BrokenPipeError:
-        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -171,8 +172,7 @@ def _write(options: argparse.Namespace) -> int:
     )
     data = export(_watched(events, options.quiet), options.format)
     if options.out is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _print(data)
         return 0
     with _replacing(options.out) as part:
         part.write_bytes(data)
@@ -183,18 +183,23 @@ def _write(options: argparse.Namespace) -> int:
 
 def _batch(options: argparse.Namespace) -> int:
     seed = _whole("seed", options.seed)
-    lines = _text_of(options.requests).splitlines()
+    # Not splitlines(), which also splits at characters that JSON allows inside a text.
+    lines = _text_of(options.requests).removesuffix("\n").split("\n")
     backend = _load(options.backend)
     work = partial(_batch_line, backend=backend, seed=seed, grammar=not options.no_grammar)
     failed = 0
-    with _replacing(options.out) as part, part.open("w", encoding="utf-8") as out:
-        with ThreadPoolExecutor(PLANS_AT_ONCE) as pool:
+    # Half a surrogate pair, which JSON can hold and UTF-8 cannot, is written as JSON's own escape.
+    with _replacing(options.out) as part, part.open("w", -1, "utf-8", "backslashreplace") as out:
+        pool = ThreadPoolExecutor(PLANS_AT_ONCE)
+        try:
             answers = tqdm(
                 pool.map(work, lines), total=len(lines), unit="plan", disable=options.quiet or None
             )
             for answer in answers:
                 failed += "error" in answer
                 out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        finally:
+            pool.shutdown(cancel_futures=True)
     if not options.quiet:
         print(f"{len(lines) - failed} plans, {failed} errors: {options.out}", file=sys.stderr)
     return 0
@@ -203,29 +208,41 @@ def _batch(options: argparse.Namespace) -> int:
 def _batch_line(line: str, backend: Backend | None, seed: int, grammar: bool) -> dict[str, Any]:
     """One plan as JSON, or `{"error": …}`: a bad line never stops the rest."""
     try:
-        data = json.loads(line)
-        if not isinstance(data, dict):
-            raise PlanFormatError("the line is not a JSON object")
-        own_seed = data.pop("seed", seed)
+        data = _json_of(line)
+        own_seed = data.pop("seed", None)
+        own_seed = seed if own_seed is None else own_seed
         if isinstance(own_seed, bool) or not isinstance(own_seed, int) or own_seed < 0:
             raise InputError("seed", f"{own_seed!r} is not a whole number from 0")
         request = request_from_json(data)
         events = write_plan(request, backend, seed=own_seed, grammar=grammar)
         return plan_to_json(finished_plan(events))
-    except (RunplanError, ValueError) as error:
+    except RunplanError as error:
         return {"error": str(error)}
+
+
+def _json_of(line: str) -> dict[str, Any]:
+    if not line.strip():
+        raise PlanFormatError("the line is empty")
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise PlanFormatError(f"not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise PlanFormatError("the line is not a JSON object")
+    return data
 
 
 def _check(options: argparse.Namespace) -> int:
     findings = check_file(read_plan_file(_text_of(options.file)))
+    errors = sum(finding.level == "error" for finding in findings)
     if options.format == "json":
-        print(json.dumps({"findings": [finding_to_json(f) for f in findings]}, ensure_ascii=False))
+        told = {"findings": [finding_to_json(finding) for finding in findings]}
+        text = json.dumps(told, ensure_ascii=False)
     else:
-        for finding in findings:
-            print(_finding_text(finding))
-        errors = sum(finding.level == "error" for finding in findings)
-        print(f"{errors} errors, {len(findings) - errors} warnings")
-    return int(any(finding.level == "error" for finding in findings))
+        summary = f"{errors} errors, {len(findings) - errors} warnings"
+        text = "\n".join([*map(_finding_text, findings), summary])
+    _print(f"{text}\n".encode(errors="backslashreplace"))
+    return int(errors > 0)
 
 
 def _watched(events: Iterator[Event], quiet: bool) -> Plan:
@@ -241,7 +258,9 @@ def _watched(events: Iterator[Event], quiet: bool) -> Plan:
             continue
         if isinstance(event, OutlineReady) and bar is None:
             say(f"outline of {len(event.lines)} weeks ready ({event.source})")
-            bar = tqdm(total=len(event.lines), unit="week", file=sys.stderr, leave=False)
+            bar = tqdm(
+                total=len(event.lines), unit="week", file=sys.stderr, leave=False, disable=None
+            )
         elif isinstance(event, WeekReady) and bar is not None:
             bar.update()
         elif isinstance(event, WeekRepaired):
@@ -290,7 +309,7 @@ def _number(field: str, text: str) -> float:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise PlanFormatError(f"{path} is not UTF-8 text") from None
     except OSError as error:
@@ -299,13 +318,34 @@ def _text_of(path: Path) -> str:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; it takes its place when all went well, else it is removed."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A name beside `path` to write to; it takes its place when all went well, else it is removed.
+
+    What is no file, a device or a pipe, is written to as it is.
+    """
+    special = path.exists() and not path.is_file()
+    path = path if special else path.resolve()
+    part = path if special else path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        part.replace(path)
+        if not special:
+            part.replace(path)
+    except OSError as error:
+        raise OSError(f"out: {path}: {error.strerror}") from None
     finally:
-        part.unlink(missing_ok=True)
+        if not special:
+            with suppress(OSError):
+                part.unlink()
+
+
+def _print(data: bytes) -> None:
+    """Write to the standard output, at once."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError:
+        # Python would try again on its way out, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def _finding_text(finding: Finding) -> str:

@@ -3,6 +3,7 @@
 Free text from the runner is cut, kept on one line and cannot form a special token.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -14,7 +15,8 @@ from runplan.request import RACE_NAME, PlanRequest
 from runplan.units import number
 
 PROMPT_DIR = Path(__file__).resolve().parent.parent / "prompts"
-# The model sees this much of the details; the checks and the page see all of it.
+# The model sees this much of the details, in bytes, which bounds the tokens in any script; the checks
+# and the page see all of it.
 DETAILS_SHOWN = 240
 
 
@@ -56,19 +58,33 @@ def runner_text(request: PlanRequest) -> str:
 
 def _one_line(details: str) -> str:
     text = " ".join(details.replace("<|", "< |").split())
-    return text if len(text) <= DETAILS_SHOWN else text[:DETAILS_SHOWN].rsplit(" ", 1)[0]
+    data = text.encode()
+    if len(data) <= DETAILS_SHOWN:
+        return text
+    return data[:DETAILS_SHOWN].decode(errors="ignore").rsplit(" ", 1)[0]
 
 
 def _messages(task: str, **values: str) -> tuple[Message, ...]:
     return (
-        {"role": "system", "content": _template("system").substitute()},
-        {"role": "user", "content": _template(task).substitute(values)},
+        {"role": "system", "content": fill(_template("system"), {})},
+        {"role": "user", "content": fill(_template(task), values)},
     )
+
+
+def fill(template: Template, values: Mapping[str, str]) -> str:
+    """The template with exactly its variables filled in.
+
+    Raises:
+        KeyError: a variable of the template is not given, or one is given that it does not have.
+    """
+    if odd := set(template.get_identifiers()) ^ values.keys():
+        raise KeyError(", ".join(sorted(odd)))
+    return template.substitute(values)
 
 
 @lru_cache
 def _template(name: str) -> Template:
-    """A prompt text; a variable it does not know or is not given raises KeyError."""
+    """A prompt text."""
     return Template((PROMPT_DIR / f"{name}.txt").read_text(encoding="utf-8").strip())
 
 

@@ -1,6 +1,5 @@
 """What the runner asks for, validated once, at the door."""
 
-import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -31,6 +30,8 @@ MIN_WEEKS, MAX_WEEKS = 4, 24
 MIN_DAYS, MAX_DAYS = 3, 7
 MAX_NAME, MAX_DETAILS = 60, 500
 MAX_WEEKLY_KM, MAX_LONGEST_KM = 250.0, 100.0
+# Another year is a typing mistake, and calendars end somewhere.
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 MIN_SESSION_MIN, MAX_SESSION_MIN = 15, 360
 # Slower than a brisk walk or faster than the world record is a typing mistake.
 SLOWEST_S_PER_KM, FASTEST_S_PER_KM = 900.0, 145.0
@@ -125,6 +126,8 @@ class PlanRequest:
             _plausible("goal_time", self.goal_time, self.race)
         if self.recent_race is not None:
             _plausible("recent_race", self.recent_race.seconds, self.recent_race.race)
+        if self.race_date is not None:
+            _sensible_year(self.race_date)
         if self.max_session_min is not None:
             _whole("max_session_min", self.max_session_min, MIN_SESSION_MIN, MAX_SESSION_MIN)
 
@@ -150,8 +153,10 @@ class PlanRequest:
             return
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise InputError(field, f"{value!r} is not a number")
-        if not math.isfinite(value) or value < 0 or to_km(value, self.units) > limit_km:
-            raise InputError(field, f"{value:g} {self.units} is not between 0 and {limit_km:g} km")
+        # Compared before it is converted: a whole number may be too large for a float.
+        if not 0 <= value <= limit_km or to_km(value, self.units) > limit_km:
+            shown = f"{max(-1e9, min(value, 1e9)):g} {self.units}"
+            raise InputError(field, f"{shown} is not between 0 and {limit_km:g} km")
         object.__setattr__(self, field, float(value))
 
     @property
@@ -214,7 +219,7 @@ def request_from_json(data: Mapping[str, Any]) -> PlanRequest:
     Raises:
         InputError: an unknown key, a missing required one, or a bad value; the field is named.
     """
-    known = {field.name for field in fields(PlanRequest)}
+    known = tuple(field.name for field in fields(PlanRequest))
     for key in data:
         if key not in known:
             raise InputError(str(key), f"is not a field of a request (known: {', '.join(known)})")
@@ -249,6 +254,13 @@ def _date(value: Any) -> date:
         return date.fromisoformat(str(value))
     except ValueError:
         raise InputError("race_date", f"{value!r} is not a date like 2027-04-25") from None
+
+
+def _sensible_year(race_date: date) -> None:
+    if not FIRST_YEAR <= race_date.year <= LAST_YEAR:
+        raise InputError(
+            "race_date", f"{race_date.isoformat()} is not between {FIRST_YEAR} and {LAST_YEAR}"
+        )
 
 
 def _race_time(text: str, race: Race, field: str) -> int:

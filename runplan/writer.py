@@ -5,7 +5,7 @@ once more under the grammar, and then by the coach, so that a complete plan alwa
 module knows neither the engine nor who is watching.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -189,13 +189,14 @@ class _Writing:
             return
         for attempt in range(len(TEMPERATURES)):
             job = outline_job(self.envelope, self.seed, self.grammar or attempt > 0, attempt)
-            for _, text in self.backend.complete([job]):
-                try:
-                    self.lines = read_outline(text, self.envelope)
-                except NotationError:
-                    continue
-                yield OutlineReady(self.lines, "repaired" if attempt else "model")
-                return
+            with closing(self.backend.complete([job])) as stream:
+                text = "".join(text for _, text in stream)
+            try:
+                self.lines = read_outline(text, self.envelope)
+            except NotationError:
+                continue
+            yield OutlineReady(self.lines, "repaired" if attempt else "model")
+            return
         yield self._coach_outline()
 
     def _coach_outline(self) -> OutlineReady:
@@ -207,8 +208,10 @@ class _Writing:
             return
         numbers = [line.number for line in self.lines]
         yield from self._write(self.backend, numbers, 0)
-        for number in self._repeats():
-            self.problems[number] = "repeats another week"
+        for number, draft in sorted(self.drafts.items()):
+            earlier = {other: self.drafts[other] for other in self.drafts if other < number}
+            if self._repeats(number, draft, earlier):
+                self.problems[number] = "repeats another week"
 
     def _second_try(self) -> Iterator[Event]:
         if self.backend is not None and self.problems:
@@ -228,7 +231,7 @@ class _Writing:
                 except NotationError as error:
                     self.problems.setdefault(number, error.problem)
                     continue
-                if attempt and draft in self._others(number):
+                if attempt and self._repeats(number, draft, self._others(number)):
                     continue
                 yield self._accept(number, draft, "repaired" if attempt else "model")
 
@@ -241,7 +244,7 @@ class _Writing:
 
     def _coach_week(self, number: int) -> WeekDraft:
         return coach.write_week(
-            self.envelope, self.lines[number - 1], self.seed, self._others(number)
+            self.envelope, self.lines[number - 1], self.seed, self._others(number).values()
         )
 
     def _settle(self) -> Iterator[Event]:
@@ -276,18 +279,14 @@ class _Writing:
             return WeekReady(week, source)
         return WeekRepaired(week, source, reason)
 
-    def _others(self, number: int) -> list[WeekDraft]:
-        """The weeks so far that this one must not repeat, its neighbour before it first."""
-        return [draft for other, draft in sorted(self.drafts.items()) if other != number]
+    def _others(self, number: int) -> dict[int, WeekDraft]:
+        """The weeks so far that this one must not repeat."""
+        return {other: draft for other, draft in sorted(self.drafts.items()) if other != number}
 
-    def _repeats(self) -> list[int]:
-        """Weeks that repeat the sessions of the week before, or the note of any earlier week."""
-        repeats = []
-        notes: set[str] = set()
-        for number, draft in sorted(self.drafts.items()):
-            before = self.drafts.get(number - 1)
-            choice = len(week_envelope(self.envelope, self.lines[number - 1]).arrangements) > 1
-            if draft.note in notes or (choice and before and before.sessions == draft.sessions):
-                repeats.append(number)
-            notes.add(draft.note)
-        return repeats
+    def _repeats(self, number: int, draft: WeekDraft, others: Mapping[int, WeekDraft]) -> bool:
+        """Whether it has the note of one of these weeks, or the sessions of a neighbour."""
+        if any(draft.note == other.note for other in others.values()):
+            return True
+        choice = len(week_envelope(self.envelope, self.lines[number - 1]).arrangements) > 1
+        beside = [others[near] for near in (number - 1, number + 1) if near in others]
+        return choice and any(draft.sessions == other.sessions for other in beside)

@@ -4,8 +4,9 @@ A plan from elsewhere may lack nearly everything. What is missing is None here, 
 needs it stays silent; only a distance is estimated, from the minutes at an easy pace.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
@@ -175,7 +176,7 @@ def view_of_plan(plan: Plan) -> PlanView:
         max_session_min=request.max_session_min,
         paces=plan.paces,
         weeks=_weeks(
-            plan.weeks,
+            _unnamed(plan.weeks, request.name),
             [week.distance for week in plan.weeks],
             request.week_order,
             easy_s_per_km(plan.paces, request.level, request.units),
@@ -208,7 +209,8 @@ def view_of_file(file: PlanFile) -> PlanView:
         own=file.provenance is not None,
     )
     easy = easy_s_per_km(file.paces, level, units)
-    weeks = _weeks(file.weeks, file.stated, view.week_order, easy, units)
+    named = _unnamed(file.weeks, str(request.get("name") or "")) if view.own else file.weeks
+    weeks = _weeks(named, file.stated, view.week_order, easy, units)
     return PlanView(**{**view.__dict__, "weeks": weeks})
 
 
@@ -225,6 +227,14 @@ def kind_of(session: Session) -> str | None:
     name = session.kind.strip().lower().replace("_", " ")
     name = ALIASES.get(name, name)
     return name if name in (*RUN_KINDS, *OTHER_KINDS) else None
+
+
+def _unnamed(weeks: tuple[Week, ...], name: str) -> tuple[Week, ...]:
+    """The weeks with notes that leave the runner's name out: Ms Hills's note is not about hills."""
+    if not name:
+        return weeks
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    return tuple(replace(week, note=word.sub("{name}", week.note)) for week in weeks)
 
 
 def _weeks(
@@ -276,7 +286,7 @@ def _run(session: Session, kind: str, easy: float, units: Units) -> Run:
 def _number(value: Any) -> float | None:
     return (
         float(value)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e6
         else None
     )
 
