@@ -287,6 +287,9 @@ class _Writing:
         """Whether it has the note of one of these weeks, or the sessions of a neighbour."""
         if any(draft.note == other.note for other in others.values()):
             return True
-        choice = len(week_envelope(self.envelope, self.lines[number - 1]).arrangements) > 1
+        week = week_envelope(self.envelope, self.lines[number - 1])
+        choice = len(week.arrangements) > 1 or any(
+            len(slot.distances) > 1 or len(slot.blocks) > 1 for slot in week.slots.values()
+        )
         beside = [others[near] for near in (number - 1, number + 1) if near in others]
         return choice and any(draft.sessions == other.sessions for other in beside)
