@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -13,7 +13,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.plan_view import draw_week, week_places
 from app.safe import plain
-from runplan.advice import advice
 from runplan.backends.base import Backend
 from runplan.errors import BackendError
 from runplan.plan import Plan, Provenance, Week
@@ -67,12 +66,12 @@ def generate(
         log.warning("no model, the coach writes instead: %s", error)
         backend, notice = None, NO_MODEL
     # Closing the events stops the model when the runner leaves in the middle.
-    events = cast(Generator[Event], write_plan(request, backend))
+    events = cast(Generator[Event], write_plan(request, backend, today=today()))
     with place.container(), closing(events):
         progress = Progress(request)
         for event in events:
             if isinstance(event, PlanReady):
-                return Result(with_calendar_advice(event.plan, today()), notice)
+                return Result(event.plan, notice)
             if isinstance(event, FellBack):
                 log.warning("the model failed, the coach goes on: %s", event.reason)
                 notice = MODEL_FAILED
@@ -83,12 +82,6 @@ def generate(
 def today() -> date:
     """The date where the runner is, as far as the browser tells."""
     return datetime.now(ZoneInfo(st.context.timezone or "UTC")).date()
-
-
-def with_calendar_advice(plan: Plan, on: date) -> Plan:
-    """The plan with what only its reader's calendar shows, such as a start that has passed."""
-    timely = [found for found in advice(plan.request, on) if found not in plan.findings]
-    return replace(plan, findings=(*timely, *plan.findings))
 
 
 class Progress:

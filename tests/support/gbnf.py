@@ -1,7 +1,7 @@
 """A small reader of GBNF, the grammar format of llama.cpp: draws texts and accepts texts.
 
 It knows what the project's grammars use: literals, character classes, rule names, groups,
-alternatives, and `+`, `*`, `?`. Matching is by sets of end positions, so ambiguity is no problem.
+alternatives, and `+`, `*`, `?`, `{low,high}`. Matching is by sets of end positions, so ambiguity is no problem.
 """
 
 import random
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_TOKEN = re.compile(r'\s*("(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|[A-Za-z][\w-]*|[()|+*?])')
+_TOKEN = re.compile(r'\s*("(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|[A-Za-z][\w-]*|\{\d+,\d+\}|[()|+*?])')
 PRINTABLE = "".join(chr(code) for code in range(32, 127)) + "éß–’"
 
 
@@ -21,7 +21,7 @@ class Node:
     kind: str
     value: Any
     low: int = 1
-    many: bool = False
+    high: int | None = 1
 
 
 class Grammar:
@@ -50,7 +50,9 @@ class Grammar:
                 case "any":
                     return draw(rng.choice(node.value))
                 case _:
-                    times = rng.randint(node.low, longest if node.many else 1)
+                    times = rng.randint(
+                        node.low, longest if node.high is None else min(node.high, longest)
+                    )
                     return "".join(draw(node.value) for _ in range(times))
 
         return draw(self.rules["root"])
@@ -92,7 +94,7 @@ def _repeats(node: Node, start: int, ends: Callable[[Node, int], frozenset[int]]
         if times >= node.low:
             yield from places - seen
             seen |= places
-        if not node.many and times == 1:
+        if times == node.high:
             return
         places = frozenset().union(*(ends(node.value, place) for place in places)) - seen
         times += 1
@@ -122,7 +124,11 @@ def _alternatives(tokens: list[str]) -> tuple[Node, list[str]]:
             options.append(Node("seq", tuple(parts)))
             parts = []
         elif token in "+*?":
-            parts[-1] = Node("repeat", parts[-1], 1 if token == "+" else 0, token != "?")
+            most = 1 if token == "?" else None
+            parts[-1] = Node("repeat", parts[-1], 1 if token == "+" else 0, most)
+        elif token[0] == "{":
+            low, high = token[1:-1].split(",")
+            parts[-1] = Node("repeat", parts[-1], int(low), int(high))
         elif token == "(":
             node, tokens = _alternatives(tokens)
             tokens = tokens[1:]

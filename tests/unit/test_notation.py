@@ -129,7 +129,9 @@ def test_texts_of_the_grammars_parse_and_fit(request_: PlanRequest, seed: int) -
     for line in rng.sample(lines, 2):
         week = week_envelope(envelope, line)
         text = Grammar(notation.week_grammar(week)).sample(rng)
-        assert notation.week_fits(notation.parse_week(text), week) is None
+        problem = notation.week_fits(notation.parse_week(text), week)
+        # All but the sum, which no grammar can hold.
+        assert problem is None or problem.startswith("adds up to")
 
 
 @settings(max_examples=40)
