@@ -184,7 +184,9 @@ def _write(options: argparse.Namespace) -> int:
 def _batch(options: argparse.Namespace) -> int:
     seed = _whole("seed", options.seed)
     # Not splitlines(), which also splits at characters that JSON allows inside a text.
-    lines = _text_of(options.requests).removesuffix("\n").split("\n")
+    lines = _text_of(options.requests).split("\n")
+    if not lines[-1]:
+        lines.pop()
     backend = _load(options.backend)
     work = partial(_batch_line, backend=backend, seed=seed, grammar=not options.no_grammar)
     failed = 0
