@@ -53,12 +53,15 @@ def build(recipe: Recipe, run_dir: Path) -> None:
     """Write `data/{train,validation,test}.parquet` and a dataset card below `run_dir`.
 
     Raises:
-        StageError: there are fewer evaluation requests than the recipe asks for.
+        StageError: there are fewer evaluation requests than the recipe asks for, or no row of a split
+            is left.
     """
     evaluation = evaluation_requests(recipe.data.test_requests)
     held_out = {
         messages[-1]["content"]
-        for request, seed in evaluation
+        for request, seed in evaluation_requests(
+            max(recipe.data.test_requests, recipe.evaluate.requests)
+        )
         for messages in _prompts(request, seed)
     }
     counts = {"train": recipe.data.train_requests, "validation": recipe.data.validation_requests}
@@ -154,6 +157,8 @@ def _write(
                 continue
             drawn.rows[row["task"]] += 1
             rows.append({**row, "request_id": f"{split}-{number}"})
+    if not rows:
+        raise StageError(f"data: no {split} rows are left: {dict(drawn.dropped)}")
     with replacing(run_dir / "data" / f"{split}.parquet") as part:
         Dataset.from_list(rows).to_parquet(str(part))
     return drawn

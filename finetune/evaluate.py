@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def run(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
         metrics[name] = _metrics(name, run_dir / "gguf" / file, questions)
         nll = assistant_nll(
             load_model(run_dir / folder),
-            list(read_tokens(run_dir, "validation").select(range(recipe.evaluate.nll_rows))),
+            list(islice(read_tokens(run_dir, "validation"), recipe.evaluate.nll_rows)),
         )
         metrics[name] |= {
             "nll": round(nll.mean, 5),

@@ -41,7 +41,8 @@ def show(recipe: Recipe, run_dir: Path, console: Console | None = None) -> None:
     console.rule("all rows")
     console.print("Learnt tokens are green, tokens that are only read are plain.")
     console.print(_lengths(run_dir, tokenizer))
-    console.print((run_dir / "data" / "README.md").read_text("utf-8").split("\n\n")[2])
+    card = (run_dir / "data" / "README.md").read_text("utf-8")
+    console.print(card.split("\n\n")[2], markup=False)
 
 
 def coloured(ids: list[int], labels: list[int], tokenizer: PreTrainedTokenizerFast) -> Text:
