@@ -18,6 +18,8 @@ from typing import cast
 from runplan.drafts import Blocks, BlockUnit, OutlineLine, SessionDraft, WeekDraft
 from runplan.envelope import Envelope, Slot, WeekEnvelope
 from runplan.errors import NotationError
+from runplan.note_grammar import note_rules
+from runplan.notes import NoteFacts, forbidden_phrases
 from runplan.plan import HARD_KINDS, PHASES, RUN_KINDS, Phase
 from runplan.request import DAYS
 from runplan.units import number
@@ -121,8 +123,29 @@ def week_grammar(week: WeekEnvelope) -> str:
     names: dict[tuple[tuple[str, ...], ...], str] = {}
     _order_rules(week.days, week.arrangements, names, rules)
     rules.append(f'root ::= {names[week.arrangements]} "Note " note')
-    rules.append(f"note ::= [A-Z{{] [a-zA-Z ,.;:!?'{{}}-]{{{NOTE_MIN},{NOTE_MAX - 1}}}")
+    rules.append(note_rules("note", forbidden_phrases(week_facts(week))))
     return "\n".join(rules) + "\n"
+
+
+def week_facts(week: WeekEnvelope, kinds: Iterable[str] | None = None) -> NoteFacts:
+    """What a note may speak of in this week, with the `kinds` of its slots unless given."""
+    if kinds is None:
+        kinds = {slot.kind for slot in week.slots.values()}
+        kinds |= {"strides"} & week.slots.keys()
+        kinds |= {"finish" for slot in week.slots.values() if slot.finishes}
+        kinds |= {
+            "runwalk" for slot in week.slots.values() for b in slot.blocks if b.walk_min is not None
+        }
+    return NoteFacts(
+        race="",
+        level="",
+        phase=week.line.phase,
+        focus=week.line.focus,
+        kinds=frozenset(kinds),
+        number=week.line.number,
+        total=0,
+        cutback=week.cutback,
+    )
 
 
 def outline_fits(lines: Sequence[OutlineLine], envelope: Envelope) -> str | None:

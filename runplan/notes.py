@@ -22,8 +22,8 @@ from typing import Any
 from runplan.topics import topics_in
 
 __all__ = [
-    "FALLBACK", "MENTIONS", "NAME", "SATISFIED_BY", "NoteFacts", "contradictions", "form_problems",
-    "phrases", "topics_in", "write_note",
+    "FALLBACK", "MENTIONS", "NAME", "PHRASES", "SATISFIED_BY", "NoteFacts", "contradictions",
+    "forbidden_phrases", "form_problems", "phrases", "topics_in", "write_note",
 ]  # fmt: skip
 
 NAME = "{name}"
@@ -81,6 +81,45 @@ _WORDS_OF_CLAIMS = MENTIONS | {
     }.items()
 }
 
+# The words of the claims as they are written, for the grammar of a note; endings are included.
+PHRASES: dict[str, tuple[str, ...]] = {
+    "easy": ("easy run", "easy day", "easy jog"),
+    "recovery": ("recovery run", "recovery jog"),
+    "long": ("long run", "long one", "long day", "longest run", "longest one"),
+    "marathon": (
+        *("marathon pace", "marathon-pace", "marathon effort", "marathon-effort"),
+        *("goal pace", "race pace", "race-pace"),
+    ),
+    "tempo": ("tempo", "threshold"),
+    "intervals": ("interval",),
+    "reps": ("reps", "rep ", "rep,", "repetition"),
+    "hills": ("hill", "uphill", "downhill"),
+    "fartlek": ("fartlek", "surge", "surging"),
+    "runwalk": (
+        *("walk break", "walk-break", "walking break", "walking-break"),
+        *("run walk", "run-walk", "walk run", "walk-run", "running part ", "running parts"),
+    ),
+    "race": (
+        *("race day", "race week", "race morning"),
+        *("start line", "finish line", "start gun", "gun", "bib", "today"),
+    ),
+    "strides": ("stride",),
+    "finish": ("fast finish", "quick finish", "strong finish", "steady finish"),
+    "strength": ("strength session", "strength day"),
+    "cross": tuple(f"cross{gap}training {what}" for gap in "- " for what in ("session", "day")),
+    "hard": (
+        *("hard run", "hard day", "hard session", "hard work", "quality"),
+        *("speed work", "speedwork", "speed session", "repeat "),
+        *("repeats", "repeat,"),
+    ),
+    "taper": ("taper",),
+    "cutback": (
+        *("cutback", "lighter week", "recovery week", "easier week", "down week"),
+        *("quieter week", "step back"),
+    ),
+    "first week": ("first week", "opening week", "week one"),
+}
+
 _NUMBERS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
@@ -136,6 +175,16 @@ def write_note(facts: NoteFacts, rng: random.Random, avoid: Collection[str] = ()
 def contradictions(note: str, facts: NoteFacts) -> tuple[str, ...]:
     """What the note speaks of though the week has none of it: session kinds, "taper", ..."""
     return tuple(sorted(claim for claim in _claims(note) if not _holds(claim, facts)))
+
+
+def forbidden_phrases(facts: NoteFacts) -> tuple[str, ...]:
+    """The phrases that a note about this week may not use, in lower case."""
+    return tuple(
+        phrase
+        for claim, written in PHRASES.items()
+        if not _holds(claim, facts)
+        for phrase in written
+    )
 
 
 @lru_cache(maxsize=20_000)

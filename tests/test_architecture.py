@@ -16,7 +16,7 @@ LAYERS = (
     ("errors", "units", "backends.base"),
     ("request",),
     ("plan", "drafts"),
-    ("paces", "calendar", "plan_json"),
+    ("paces", "calendar", "plan_json", "note_grammar"),
     ("workouts", "volume", "topics", "menus"),
     ("envelope",),
     ("notation", "checks", "notes", "advice"),

@@ -9,7 +9,8 @@ from runplan.checks.variety import repeats_in, repeats_of
 from runplan.checks.view import PlanView, Run, WeekView, finding
 from runplan.drafts import SessionDraft, WeekDraft
 from runplan.envelope import WeekEnvelope
-from runplan.notation import NOTE_MAX, NOTE_MIN, week_fits
+from runplan.notation import NOTE_MAX, NOTE_MIN, week_facts, week_fits
+from runplan.note_grammar import STOPS
 from runplan.paces import WALK_S_PER_KM
 from runplan.plan import HARD_KINDS, RUN_KINDS, Finding, Session, Step
 from runplan.units import METRES_PER_KM, METRES_PER_MILE, metres_per, number
@@ -84,16 +85,7 @@ def note_problem(draft: WeekDraft, week: WeekEnvelope) -> str | None:
     problem = _note_form(draft.note)
     if problem:
         return problem
-    facts = notes.NoteFacts(
-        race="",
-        level="",
-        phase=week.line.phase,
-        focus=week.line.focus,
-        kinds=draft_kinds(draft.sessions),
-        number=week.line.number,
-        total=0,
-        cutback=week.cutback,
-    )
+    facts = week_facts(week, draft_kinds(draft.sessions))
     wrong = [claim for claim in notes.contradictions(draft.note, facts) if claim in _WEEK_CLAIMS]
     return f"the note speaks of {', '.join(wrong)}, which the week has not" if wrong else None
 
@@ -117,6 +109,8 @@ def _note_form(note: str) -> str | None:
         return "the note is too short"
     if len(note) > NOTE_MAX:
         return f"the note is longer than {NOTE_MAX} characters"
+    if note[-1] not in STOPS:
+        return "the note is cut off"
     if re.search(r"\d", note):
         return "the note has digits"
     if re.search(r"[{}]", bare):
