@@ -28,11 +28,13 @@ TINY = (
     "base.training.tokens_per_batch=1024",
     "base.training.learning_rate=0.005",
     "base.training.precision=float32",
+    "lora.rank=16",
+    "lora.alpha=32",
     "lora.training.steps=12",
     "lora.training.warmup_steps=2",
     "lora.training.accumulation=1",
     "lora.training.tokens_per_batch=2048",
-    "lora.training.learning_rate=0.005",
+    "lora.training.learning_rate=0.003",
     "lora.training.precision=float32",
 )
 TRAIN = ("tokenizer", "tokens", "base", "lora", "merge", "export")

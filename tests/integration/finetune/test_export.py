@@ -151,13 +151,14 @@ def test_llama_cpp_writes_what_transformers_writes(
             return_dict_in_generate=True,
         )
         ids = answer.sequences[0, asked.shape[1] :]
-        if written[index] == tokenizer.decode(ids, skip_special_tokens=True):
+        # The engine leaves out blank space before the first word.
+        if written[index] == tokenizer.decode(ids, skip_special_tokens=True).lstrip():
             same += 1
             continue
         parted = next(
             step
             for step in range(len(ids))
-            if not written[index].startswith(tokenizer.decode(ids[: step + 1]))
+            if not written[index].startswith(tokenizer.decode(ids[: step + 1]).lstrip())
         )
         best, second = answer.logits[parted][0].topk(2).values.tolist()
         assert best - second < NEAR_TIE, (index, parted, written[index])
