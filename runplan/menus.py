@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from runplan.drafts import Blocks
+from runplan.drafts import Blocks, BlockUnit
 from runplan.paces import Paces
 from runplan.workouts import needed_km, work_km, work_of
 
@@ -30,8 +30,8 @@ EFFORT_MIN_PER_KM: Mapping[str, float] = {"hills": 0.22, "fartlek": 0.4}
 FIRST_SHARE = 0.6
 
 
-def _series(unit: str, *sizes: tuple[float, tuple[int, ...]]) -> tuple[Blocks, ...]:
-    return tuple(Blocks(n, size, unit) for size, counts in sizes for n in counts)  # type: ignore[arg-type]
+def _series(unit: BlockUnit, *sizes: tuple[float, tuple[int, ...]]) -> tuple[Blocks, ...]:
+    return tuple(Blocks(n, size, unit) for size, counts in sizes for n in counts)
 
 
 CATALOGUE: Mapping[str, tuple[Blocks, ...]] = {

@@ -17,7 +17,7 @@ LAYERS = (
     ("request",),
     ("plan", "drafts"),
     ("paces", "calendar", "plan_json", "note_grammar"),
-    ("workouts", "volume", "topics", "menus"),
+    ("workouts", "volume", "topics", "menus", "spacing"),
     ("envelope",),
     ("notation", "checks", "notes", "advice"),
     ("coach", "prompts", "assemble"),
