@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Literal, cast
 
+from runplan.constraints import Constraint, constraint_from_json
 from runplan.errors import InputError
 from runplan.units import UNITS, Units, clock, parse_clock, to_km
 
@@ -33,6 +34,8 @@ MAX_WEEKLY_KM, MAX_LONGEST_KM = 250.0, 100.0
 # Another year is a typing mistake, and calendars end somewhere.
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 MIN_SESSION_MIN, MAX_SESSION_MIN = 15, 360
+MIN_AGE, MAX_AGE = 10, 100
+MIN_HEART_RATE, MAX_HEART_RATE = 120, 230
 # Slower than a brisk walk or faster than the world record is a typing mistake.
 SLOWEST_S_PER_KM, FASTEST_S_PER_KM = 900.0, 145.0
 
@@ -77,7 +80,8 @@ class PlanRequest:
     """One runner's wishes; every instance is valid and complete.
 
     `run_days` and `long_run_day` are always filled in (sensible defaults when not given), in Monday
-    order. Distances are in `units`; `goal_time` is in seconds.
+    order. Distances are in `units`; `goal_time` is in seconds, `max_heart_rate` in beats a minute.
+    `constraints` are what the runner confirmed of what was read in `details`.
     """
 
     race: Race
@@ -94,7 +98,10 @@ class PlanRequest:
     goal_time: int | None = None
     race_date: date | None = None
     max_session_min: int | None = None
+    age: int | None = None
+    max_heart_rate: int | None = None
     details: str = ""
+    constraints: tuple[Constraint, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of("race", self.race, RACES)
@@ -130,6 +137,10 @@ class PlanRequest:
             _sensible_year(self.race_date)
         if self.max_session_min is not None:
             _whole("max_session_min", self.max_session_min, MIN_SESSION_MIN, MAX_SESSION_MIN)
+        if self.age is not None:
+            _whole("age", self.age, MIN_AGE, MAX_AGE)
+        if self.max_heart_rate is not None:
+            _whole("max_heart_rate", self.max_heart_rate, MIN_HEART_RATE, MAX_HEART_RATE)
 
     def _checked_days(self) -> tuple[Day, ...]:
         if not self.run_days:
@@ -209,7 +220,10 @@ class PlanRequest:
             "goal_time": clock(self.goal_time) if self.goal_time else None,
             "race_date": self.race_date.isoformat() if self.race_date else None,
             "max_session_min": self.max_session_min,
+            "age": self.age,
+            "max_heart_rate": self.max_heart_rate,
             "details": self.details,
+            "constraints": [constraint.to_json() for constraint in self.constraints],
         }
 
 
@@ -239,6 +253,8 @@ def request_from_json(data: Mapping[str, Any]) -> PlanRequest:
         values["goal_time"] = _race_time(str(values["goal_time"]), cast(Race, race), "goal_time")
     if "race_date" in values:
         values["race_date"] = _date(values["race_date"])
+    if "constraints" in values:
+        values["constraints"] = _constraints(values["constraints"])
     return PlanRequest(**values)
 
 
@@ -247,6 +263,12 @@ def _days(value: Any) -> tuple[Day, ...]:
     if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
         raise InputError("run_days", "write days as Tue,Thu,Sat,Sun")
     return tuple(cast(Day, part.strip()) for part in parts if part.strip())
+
+
+def _constraints(value: Any) -> tuple[Constraint, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise InputError("constraints", "is not a list")
+    return tuple(dict.fromkeys(map(constraint_from_json, value)))
 
 
 def _date(value: Any) -> date:

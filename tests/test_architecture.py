@@ -14,15 +14,16 @@ PACKAGES = ("app", "runplan", "finetune", "benchmarks")
 # From the bottom up: a module imports only modules of its own layer or of lower ones.
 LAYERS = (
     ("errors", "units", "backends.base"),
+    ("constraints",),
     ("request",),
     ("plan", "drafts"),
     ("paces", "calendar", "plan_json", "note_grammar"),
-    ("workouts", "volume", "topics", "menus", "spacing"),
+    ("workouts", "volume", "topics", "mentions", "menus", "spacing"),
     ("envelope",),
     ("notation", "checks", "notes", "advice"),
-    ("coach", "prompts", "assemble"),
+    ("coach", "prompts", "assemble", "merging"),
     ("backends", "exports"),
-    ("writer",),
+    ("understanding", "writer"),
     ("cli", "__main__"),
 )
 # About 400 is the aim.

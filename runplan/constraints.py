@@ -1,0 +1,98 @@
+"""What a runner's free text asks for, as data: kind, value and scope. Knows nothing of how it is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from runplan.errors import InputError
+
+ConstraintKind = Literal[
+    "avoid_day",
+    "only_day",
+    "long_run_day",
+    "max_session_min",
+    "injury",
+    "returning",
+    "terrain",
+    "heat",
+    "cold",
+    "altitude",
+    "no_speedwork",
+    "run_walk",
+    "cross_training",
+    "strength",
+    "time_of_day",
+    "first_race",
+]
+Scope = Literal["weekday", "weekend", "all"]
+
+KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+DAY_KINDS: tuple[ConstraintKind, ...] = ("avoid_day", "only_day", "long_run_day")
+# These stand alone; the others carry a value.
+FLAGS: tuple[ConstraintKind, ...] = (
+    "heat",
+    "cold",
+    "altitude",
+    "no_speedwork",
+    "run_walk",
+    "cross_training",
+    "strength",
+    "first_race",
+)
+_WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One wish.
+
+    `value` is a day (`Tue`) for the day kinds, minutes for `max_session_min`, a word for `injury`
+    (body part), `returning` (from what), `terrain` and `time_of_day`, and None for the flags.
+    `scope` belongs to `max_session_min` and says on which days it holds.
+    """
+
+    kind: ConstraintKind
+    value: str | int | None = None
+    scope: Scope | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise _wrong(f"{self.kind!r} is not one of {', '.join(KINDS)}")
+        if self.kind == "max_session_min":
+            if isinstance(self.value, bool) or not isinstance(self.value, int) or self.value <= 0:
+                raise _wrong(f"max_session_min needs whole minutes, not {self.value!r}")
+            if self.scope is None:
+                object.__setattr__(self, "scope", "all")
+            elif self.scope not in SCOPES:
+                raise _wrong(f"scope {self.scope!r} is not one of {', '.join(SCOPES)}")
+        elif self.scope is not None:
+            raise _wrong(f"{self.kind} has no scope")
+        elif self.kind in FLAGS:
+            if self.value is not None:
+                raise _wrong(f"{self.kind} has no value")
+        elif not isinstance(self.value, str) or not self.value:
+            raise _wrong(f"{self.kind} needs a value")
+        elif self.kind in DAY_KINDS and self.value not in _WEEKDAY_NAMES:
+            raise _wrong(f"{self.kind}: {self.value!r} is not one of {', '.join(_WEEKDAY_NAMES)}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The constraint as it stands in JSON."""
+        return {"kind": self.kind, "value": self.value, "scope": self.scope}
+
+
+def constraint_from_json(data: Any) -> Constraint:
+    """A constraint from its JSON form; `value` and `scope` may be missing.
+
+    Raises:
+        InputError: not of that form; the field is `constraints`.
+    """
+    if not isinstance(data, Mapping) or "kind" not in data:
+        raise _wrong('write each as {"kind": …, "value": …, "scope": …}')
+    if odd := data.keys() - {"kind", "value", "scope"}:
+        raise _wrong(f"{', '.join(sorted(map(str, odd)))} is not known")
+    return Constraint(data["kind"], data.get("value"), data.get("scope"))
+
+
+def _wrong(problem: str) -> InputError:
+    return InputError("constraints", problem)
