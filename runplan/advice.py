@@ -3,14 +3,15 @@
 The plan is written all the same; these warnings stand beside it. Nothing here looks at a plan.
 """
 
-from collections.abc import Iterator
+from calendar import day_name
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from runplan import volume
 from runplan.envelope import Envelope, build_envelope
 from runplan.paces import race_seconds, vdot_of
 from runplan.plan import Finding
-from runplan.request import DAYS, RACE_KM, RACE_NAME, PlanRequest
+from runplan.request import DAYS, MIN_WEEKS, RACE_KM, RACE_NAME, PlanRequest
 from runplan.units import clock, from_km, number
 
 # A long run of this length carries a runner through the race (published beginner plans: half
@@ -25,6 +26,7 @@ BASE_LONG_KM = {"half": 5.0, "marathon": 10.0}
 GOAL_VDOT_GAIN = 2.0
 # The first week against the stated volume: when it counts as lowered or raised.
 LOWERED_SHARE, RAISED_SHARE, RAISED_KM = 0.85, 1.25, 2.0
+DAY_NAME: Mapping[str, str] = dict(zip(DAYS, day_name))
 
 
 def advice(request: PlanRequest, today: date | None) -> tuple[Finding, ...]:
@@ -38,6 +40,22 @@ def advice(request: PlanRequest, today: date | None) -> tuple[Finding, ...]:
         *_long_run(request, envelope),
         *_paces(request, envelope),
     )
+
+
+def missing(request: PlanRequest) -> dict[str, str]:
+    """What the runner could still tell: field of the request → how the plan would gain from it.
+
+    Experts' first complaint about plans by language models is that nothing is asked about what is
+    missing (Düking, JSSM 2024); no answer is needed, so none of these is a warning.
+    """
+    reasons = {
+        "weekly_distance": "the plan then starts from what you run now, not from what is usual at "
+        "your level.",
+        "longest_run": "the long runs then grow in safe steps from yours.",
+        "recent_race": "your paces then follow from what you can do today. A hard, even run over "
+        "one of the race distances will do.",
+    }
+    return {field: why for field, why in reasons.items() if getattr(request, field) is None}
 
 
 def _warning(code: str, message: str) -> Finding:
@@ -66,19 +84,29 @@ def _calendar(request: PlanRequest, today: date | None) -> Iterator[Finding]:
             f"The race date, {race_date.isoformat()}, has passed. Choose the date of your next race.",
         )
     elif today is not None and start < today:
+        week = (today - start).days // 7 + 1
         left = ((race_date - today).days + 1) // 7
+        shorter = (
+            f"Ask for {left} weeks, which are still left"
+            if left >= MIN_WEEKS
+            else f"A plan takes at least {MIN_WEEKS} weeks, so a later race would be the safer choice"
+        )
         yield _warning(
             "start_in_past",
-            f"Counted back from your race, the plan began on {start.isoformat()}. There are {left} "
-            f"full weeks left: ask for {max(left, 4)} weeks or join the plan at the current week.",
+            f"Counted back from your race on {race_date.isoformat()}, this plan began on "
+            f"{start.isoformat()}. {shorter}; or join at week {week}, the current one, if you have "
+            "been running about that much.",
         )
     race_day = DAYS[race_date.weekday()]
     if race_day != request.long_day:
-        yield _warning(
-            "race_day_differs",
-            f"Your race is on a {race_day} and your long runs are on {request.long_day}. Each week "
-            f"of the plan ends on {race_day}, so that the last one ends with the race.",
+        days = f"from {DAY_NAME[request.week_order[0]]} to {DAY_NAME[race_day]}"
+        text = (
+            f"Your race is on a {DAY_NAME[race_day]}, your long runs are on {DAY_NAME[request.long_day]}. "
+            f"The weeks of the plan go {days}, so that the last one ends with the race."
         )
+        if race_day not in request.run_days:
+            text += " In that week the race takes the place of one of your runs."
+        yield _warning("race_day_differs", text)
 
 
 def _days(request: PlanRequest) -> Iterator[Finding]:
@@ -176,7 +204,7 @@ def _paces(request: PlanRequest, envelope: Envelope) -> Iterator[Finding]:
         yield _warning(
             "estimated_paces",
             f"Your paces are estimated from {envelope.paces.source.removesuffix(' (estimated)')} "
-            "runner. Enter a recent race, or go by effort: easy means you can talk in sentences.",
+            "runner. Go by effort where they feel wrong: easy means you can talk in sentences.",
         )
     recent, goal = request.recent_race, request.goal_time
     if recent is None or goal is None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runplan.advice import advice
+from runplan.advice import advice, missing
 from runplan.request import PlanRequest, RaceResult
 from tests.support.plans import make_request
 from tests.support.strategies import requests
@@ -26,6 +26,10 @@ GOOD: dict[str, Any] = {
 
 def codes(today: date | None = TODAY, **changes: Any) -> set[str]:
     return {finding.code for finding in advice(make_request(**{**GOOD, **changes}), today)}
+
+
+def message(request: PlanRequest, code: str) -> str:
+    return next(found.message for found in advice(request, TODAY) if found.code == code)
 
 
 def test_a_sensible_request_gets_no_advice() -> None:
@@ -83,9 +87,31 @@ def test_without_todays_date_nothing_is_said_about_it() -> None:
 
 def test_weeks_left_are_counted() -> None:
     request = make_request(**{**GOOD, "race_date": date(2026, 11, 15)})
-    message = next(f.message for f in advice(request, TODAY) if f.code == "start_in_past")
-    assert "2026-08-24" in message
-    assert "10 full weeks left" in message
+    assert "2026-08-24" in message(request, "start_in_past")
+    assert "Ask for 10 weeks, which are still left; or join at week 2" in message(
+        request, "start_in_past"
+    )
+
+
+def test_never_fewer_weeks_than_a_plan_has() -> None:
+    request = make_request(**{**GOOD, "race_date": date(2026, 9, 20)})
+    assert "at least 4 weeks, so a later race" in message(request, "start_in_past")
+    assert "join at week 10" in message(request, "start_in_past")
+
+
+def test_weeks_that_end_on_the_race_day_are_explained() -> None:
+    said = message(make_request(**{**GOOD, "race_date": SATURDAY}), "race_day_differs")
+    assert "race is on a Saturday, your long runs are on Sunday" in said
+    assert "from Sunday to Saturday" in said
+    assert "takes the place" not in said
+    off = make_request(**{**GOOD, "race_date": date(2026, 12, 4)})
+    assert "the race takes the place of one of your runs" in message(off, "race_day_differs")
+
+
+def test_what_is_missing_is_named_with_what_it_is_good_for() -> None:
+    assert missing(make_request(**GOOD)) == {}
+    assert list(missing(make_request())) == ["weekly_distance", "longest_run", "recent_race"]
+    assert list(missing(make_request(weekly_distance=0))) == ["longest_run", "recent_race"]
 
 
 @settings(max_examples=80)
@@ -102,6 +128,5 @@ def test_advice_is_plain_and_about_the_plan_as_a_whole(request_: PlanRequest, to
 
 def test_distances_are_in_the_runners_unit() -> None:
     request = make_request(**{**GOOD, "units": "mi", "weekly_distance": 100, "longest_run": 12})
-    message = next(f.message for f in advice(request, TODAY) if f.code == "volume_lowered")
-    assert "100 mi a week" in message
-    assert "km" not in message
+    assert "100 mi a week" in message(request, "volume_lowered")
+    assert "km" not in message(request, "volume_lowered")
