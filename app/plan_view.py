@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import charts, downloads
 from app.safe import plain
-from runplan.exports import wording
+from runplan.exports import guidance, wording
 from runplan.plan import HARD_KINDS, Plan, Session, Week
 
 # Keeps a date or a pace on one line in a narrow column.
@@ -47,6 +47,10 @@ def draw(plan: Plan) -> None:
     for place, week in zip(week_places(len(plan.weeks)), plan.weeks):
         with place.container(border=True, height="stretch"):
             draw_week(week, plan)
+    for column, (heading, pairs) in zip(st.columns(2, gap="medium"), guidance.sections(plan)):
+        with column:
+            st.header(heading)
+            _pairs(pairs, heading)
     st.caption(plain(wording.DISCLAIMER))
 
 

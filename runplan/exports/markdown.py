@@ -2,7 +2,7 @@
 
 import re
 
-from runplan.exports import wording
+from runplan.exports import guidance, wording
 from runplan.plan import Plan, Week
 
 # What CommonMark, GitHub tables and dollar maths read as markup anywhere in a line.
@@ -26,6 +26,8 @@ def write(plan: Plan) -> bytes:
     blocks.append("## Week by week")
     for week, rows in wording.day_rows(plan):
         blocks += _week(week, rows, plan)
+    for heading, pairs in guidance.sections(plan):
+        blocks += [f"## {heading}", _list(pairs)]
     blocks += ["## In figures", _list(wording.summary(plan))]
     if plan.findings:
         lines = [f"- {escape(line)}" for line in wording.warnings(plan)]

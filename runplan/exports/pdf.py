@@ -18,7 +18,7 @@ from anyascii import anyascii
 from fpdf import FPDF
 from fpdf.fonts import TTFFont
 
-from runplan.exports import wording
+from runplan.exports import guidance, wording
 from runplan.plan import Plan, Week
 
 Colour = tuple[int, int, int]
@@ -61,6 +61,9 @@ def write(plan: Plan) -> bytes:
         page.heading("Week by week")
         for week, rows in wording.day_rows(plan):
             page.week(week, rows, plan)
+        for heading, pairs in guidance.sections(plan):
+            page.heading(heading)
+            page.pairs(pairs)
         page.heading("In figures")
         page.pairs(wording.summary(plan))
         if plan.findings:

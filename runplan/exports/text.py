@@ -3,7 +3,7 @@
 import re
 import textwrap
 
-from runplan.exports import wording
+from runplan.exports import guidance, wording
 from runplan.plan import Plan, Week
 from runplan.units import Units
 
@@ -27,6 +27,8 @@ def render_text(plan: Plan) -> str:
         )
     blocks.append(_heading("Week by week", "-"))
     blocks.extend(_week(week, rows, plan) for week, rows in wording.day_rows(plan))
+    for heading, pairs in guidance.sections(plan):
+        blocks.append(_heading(heading, "-") + "\n" + _table(pairs))
     blocks.append(_heading("In figures", "-") + "\n" + _table(wording.summary(plan)))
     if plan.findings:
         lines = [_wrap(line, "- ", "  ") for line in wording.warnings(plan)]

@@ -1,4 +1,4 @@
-"""The plan as an Excel workbook: days, weekly totals with a chart, paces, and about the plan."""
+"""The plan as an Excel workbook: days, weekly totals, paces, a guide, and about the plan."""
 
 import io
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from runplan.exports import wording
+from runplan.exports import guidance, wording
 from runplan.exports.table import safe, table
 from runplan.plan import RUN_KINDS, Plan
 
@@ -34,6 +34,7 @@ def write(plan: Plan) -> bytes:
         _days(book, plan)
         _weeks(book, plan)
         _paces(book, plan)
+        _guide(book, plan)
         _about(book, plan)
     return out.getvalue()
 
@@ -125,14 +126,22 @@ def _paces(book: Any, plan: Plan) -> None:
             sheet.write_string(line, column, safe(value))
 
 
+def _guide(book: Any, plan: Plan) -> None:
+    rows = [pair for _, pairs in guidance.sections(plan) for pair in pairs]
+    _pairs(book, _sheet(book, "Guide", ["What", "How to use this plan"], (26, 100)), rows)
+
+
 def _about(book: Any, plan: Plan) -> None:
-    sheet = _sheet(book, "About", ["About", wording.title(plan)], (26, 100))
-    wrapped = book.add_format({**_CELL, "text_wrap": True})
-    label = book.add_format({**_CELL, "bold": True})
     rows = wording.overview(plan) + wording.criteria(plan) + wording.summary(plan)
     rows += [("Worth knowing", line) for line in wording.warnings(plan)]
     rows += [("How it was made", " ".join(wording.provenance(plan)))]
     rows += [("Please note", wording.DISCLAIMER)]
+    _pairs(book, _sheet(book, "About", ["About", wording.title(plan)], (26, 100)), rows)
+
+
+def _pairs(book: Any, sheet: Any, rows: Sequence[tuple[str, str]]) -> None:
+    label = book.add_format({**_CELL, "bold": True})
+    wrapped = book.add_format({**_CELL, "text_wrap": True})
     for line, (name, value) in enumerate(rows, start=1):
         sheet.write_string(line, 0, name, label)
         sheet.write_string(line, 1, safe(value), wrapped)

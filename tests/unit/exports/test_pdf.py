@@ -46,8 +46,9 @@ def test_a_plan_reads_from_head_to_foot() -> None:
         "Week 3: The long run is a large part of the week.",
         "Week 8 written by the rule-based coach.",
         "not medical advice",
-        "Page 1 of 3",
-        "Page 3 of 3",
+        "Missed sessions",
+        "Page 1 of 4",
+        "Page 4 of 4",
     ):
         assert part in text
     assert "Latin letters" not in text

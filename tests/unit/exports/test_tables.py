@@ -70,7 +70,7 @@ def test_csv_dates_are_iso() -> None:
 @given(plans())
 def test_the_workbook_has_every_day_and_every_week(plan: Plan) -> None:
     book = workbook(plan)
-    assert book.sheetnames == ["Plan", "Weeks", "Paces", "About"]
+    assert book.sheetnames == ["Plan", "Weeks", "Paces", "Guide", "About"]
     rows = list(book["Plan"].iter_rows(min_row=2, values_only=True))
     assert [(row[0], row[3]) for row in rows] == days(plan)
     weeks = list(
@@ -111,6 +111,8 @@ def test_the_workbook_is_easy_to_read() -> None:
         ("Interval", "4:55 /km"),
         ("Repetition", "4:35 /km"),
     ]
+    guide = dict(book["Guide"].iter_rows(min_row=2, max_col=2, values_only=True))
+    assert {"Easy run", "Missed sessions", "Pain"} <= set(guide)
     about = dict(book["About"].iter_rows(min_row=2, max_col=2, values_only=True))
     assert about["Race"] == "10K"
     assert "not medical advice" in str(about["Please note"])
