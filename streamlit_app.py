@@ -24,12 +24,14 @@ def main() -> None:
     form.draw()
     # Two places, one of them always empty: a new plan in the making takes the old one off the page.
     finished, writing = st.empty(), st.empty()
-    if request := state.get("pending"):
+    if submission := state.get("submitted"):
         try:
-            state["result"] = generate(request, lambda: model.backend(model.chosen()), writing)
+            state["result"] = generate(
+                submission.request, lambda: model.backend(model.chosen()), writing
+            )
         except InputError as error:
             state["form_error"] = error
-        del state["pending"]
+        del state["submitted"]
         st.rerun()
     if result := state.get("result"):
         with finished.container():

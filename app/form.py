@@ -5,22 +5,28 @@ label that the field has here. All input stays in the session state, so nothing 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.safe import plain
 from runplan.errors import InputError
 from runplan.request import (
     DAYS,
     LEVELS,
+    MAX_AGE,
     MAX_DAYS,
     MAX_DETAILS,
+    MAX_HEART_RATE,
     MAX_NAME,
     MAX_SESSION_MIN,
     MAX_WEEKS,
+    MIN_AGE,
     MIN_DAYS,
+    MIN_HEART_RATE,
     MIN_SESSION_MIN,
     MIN_WEEKS,
     RACES,
@@ -52,17 +58,29 @@ LABELS: Mapping[str, str] = {
     "goal_time": "Goal time",
     "race_date": "Race date",
     "max_session_min": "Longest session (minutes)",
+    "age": "Age",
+    "max_heart_rate": "Maximum heart rate",
 }
 RECENT_TIME = "Recent race time"
 SUBMIT = "Generate Training Plan"
 
 _REQUIRED = ("name", "race", "level", "weeks", "days_per_week", "details")
+# What an optional field holds that was left alone, where that is not empty.
+_UNTOUCHED = {"units": "Kilometres", "long_run_day": USUAL_DAY, "recent_race": NO_RACE}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A valid request, and the names of the fields that the runner filled in."""
+
+    request: PlanRequest
+    given: frozenset[str]
 
 
 def draw() -> None:
     """Draw the form, with the complaint about the last submission if there was one.
 
-    A valid submission puts its request into `st.session_state["pending"]`.
+    A valid submission is put into `st.session_state["submitted"]`.
     """
     error: InputError | None = st.session_state.get("form_error")
     with st.form("criteria"):
@@ -130,26 +148,10 @@ def _optional_fields() -> None:
         help="As many as the days per week above. None chosen: days are spread over the week.",
     )
     left, right = st.columns(2)
-    left.number_input(
-        LABELS["weekly_distance"],
-        min_value=0.0,
-        value=None,
-        step=1.0,
-        format="%g",
-        key=LABELS["weekly_distance"],
-        placeholder="e.g. 25",
-        help="What you run in a usual week now, in the units chosen above.",
-    )
-    right.number_input(
-        LABELS["longest_run"],
-        min_value=0.0,
-        value=None,
-        step=1.0,
-        format="%g",
-        key=LABELS["longest_run"],
-        placeholder="e.g. 8",
-        help="Your longest run of the last four weeks, in the units chosen above.",
-    )
+    help_ = "What you run in a usual week now, in the units chosen above."
+    _distance(left, "weekly_distance", "25", help_)
+    help_ = "Your longest run of the last four weeks, in the units chosen above."
+    _distance(right, "longest_run", "8", help_)
     left, right = st.columns(2)
     left.selectbox(
         LABELS["recent_race"],
@@ -157,13 +159,7 @@ def _optional_fields() -> None:
         key=LABELS["recent_race"],
         help="A race or all-out effort of the last three months. Your paces follow from it.",
     )
-    right.text_input(
-        RECENT_TIME,
-        key=RECENT_TIME,
-        max_chars=10,
-        placeholder="25:00",
-        help="As minutes:seconds or hours:minutes:seconds, e.g. 25:00 or 1:45:00.",
-    )
+    _time(right, RECENT_TIME, "25:00", "")
     left, right = st.columns(2)
     left.date_input(
         LABELS["race_date"],
@@ -173,41 +169,80 @@ def _optional_fields() -> None:
         format="YYYY-MM-DD",
         help="The last day of the plan. With it, every session gets its calendar date.",
     )
-    right.text_input(
-        LABELS["goal_time"],
-        key=LABELS["goal_time"],
-        max_chars=10,
-        placeholder="1:45:00",
-        help="As minutes:seconds or hours:minutes:seconds. Sets your paces when there is no "
-        "recent race.",
+    help_ = "Sets your paces when there is no recent race."
+    _time(right, LABELS["goal_time"], "1:45:00", help_)
+    session, age, heart = st.columns(3)
+    help_ = "No training session will be planned longer than this. The race itself may be."
+    _whole(session, "max_session_min", (MIN_SESSION_MIN, MAX_SESSION_MIN), "90", help_, step=5)
+    help_ = "With the years, hard days and hard weeks take longer to recover from."
+    _whole(age, "age", (MIN_AGE, MAX_AGE), "40", help_)
+    help_ = (
+        "The highest you have seen, in beats a minute, for instance at the end of a race. It gives "
+        "you heart rates beside the paces. Leave it empty rather than guess: 220 minus your age "
+        "can be off by 10 to 20 beats."
     )
-    st.number_input(
-        LABELS["max_session_min"],
-        min_value=MIN_SESSION_MIN,
-        max_value=MAX_SESSION_MIN,
+    _whole(heart, "max_heart_rate", (MIN_HEART_RATE, MAX_HEART_RATE), "185", help_)
+
+
+def _distance(place: DeltaGenerator, field: str, example: str, help_: str) -> None:
+    place.number_input(
+        LABELS[field],
+        min_value=0.0,
         value=None,
-        step=5,
-        key=LABELS["max_session_min"],
-        placeholder="e.g. 90",
-        help="No training session will be planned longer than this. The race itself may be.",
+        step=1.0,
+        format="%g",
+        key=LABELS[field],
+        placeholder=f"e.g. {example}",
+        help=help_,
+    )
+
+
+def _whole(
+    place: DeltaGenerator,
+    field: str,
+    limits: tuple[int, int],
+    example: str,
+    help_: str,
+    step: int = 1,
+) -> None:
+    place.number_input(
+        LABELS[field],
+        min_value=limits[0],
+        max_value=limits[1],
+        value=None,
+        step=step,
+        key=LABELS[field],
+        placeholder=f"e.g. {example}",
+        help=help_,
+    )
+
+
+def _time(place: DeltaGenerator, label: str, example: str, help_: str) -> None:
+    form = "As minutes:seconds or hours:minutes:seconds, e.g. 25:00 or 1:45:00."
+    place.text_input(
+        label, key=label, max_chars=10, placeholder=example, help=f"{form} {help_}".rstrip()
+    )
+
+
+def filled(state: Mapping[Any, Any]) -> frozenset[str]:
+    """The fields that hold more than a default; the main ones stand on the form for all to see."""
+    return frozenset(
+        field
+        for field, label in LABELS.items()
+        if state.get(label) not in (None, "", [], _UNTOUCHED.get(field))
     )
 
 
 def _optional_used() -> bool:
     state = st.session_state
-    plain_values = {LABELS["units"]: "Kilometres", LABELS["long_run_day"]: USUAL_DAY}
-    plain_values[LABELS["recent_race"]] = NO_RACE
-    optional = [label for field, label in LABELS.items() if field not in _REQUIRED]
-    return any(
-        state.get(label) and state.get(label) != plain_values.get(label)
-        for label in (*optional, RECENT_TIME)
-    )
+    return bool(filled(state) - set(_REQUIRED) or state.get(RECENT_TIME))
 
 
 def _submit() -> None:
     """Runs before the page is drawn again, with the submitted values in the session state."""
     try:
-        st.session_state["pending"] = read(st.session_state)
+        request = read(st.session_state)
+        st.session_state["submitted"] = Submission(request, filled(st.session_state))
         st.session_state["form_error"] = None
     except InputError as error:
         st.session_state["form_error"] = error

@@ -7,7 +7,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import charts, downloads
+from app.form import LABELS
 from app.safe import plain
+from runplan import advice
 from runplan.exports import guidance, wording
 from runplan.plan import HARD_KINDS, Plan, Session, Week
 
@@ -34,6 +36,7 @@ def draw(plan: Plan) -> None:
         _pairs(wording.summary(plan), "The plan in figures")
         for line in wording.warnings(plan):
             st.warning(plain(line), icon=":material/info:")
+        _could_tell(plan)
         st.caption(plain(provenance(plan)))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -52,6 +55,13 @@ def draw(plan: Plan) -> None:
             st.header(heading)
             _pairs(pairs, heading)
     st.caption(plain(wording.DISCLAIMER))
+
+
+def _could_tell(plan: Plan) -> None:
+    if hints := advice.missing(plan.request):
+        lines = [f"- **{LABELS[field]}**: {plain(why)}" for field, why in hints.items()]
+        head = "Fill in what you know, and the next plan fits you better:"
+        st.info("\n".join([head, "", *lines]), icon=":material/lightbulb:")
 
 
 def week_places(count: int) -> list[DeltaGenerator]:

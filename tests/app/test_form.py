@@ -59,6 +59,8 @@ def test_every_field_arrives() -> None:
             goal_time="1:45:00",
             race_date=date(2027, 4, 25),
             max_session_min=120,
+            age=48,
+            max_heart_rate=181,
         )
     )
     assert request.name == "Alex"
@@ -70,6 +72,7 @@ def test_every_field_arrives() -> None:
     assert request.goal_time == 6300
     assert request.race_date == date(2027, 4, 25)
     assert request.max_session_min == 120
+    assert (request.age, request.max_heart_rate) == (48, 181)
     assert request.details == "hilly roads"
 
 
@@ -86,6 +89,8 @@ def test_every_field_arrives() -> None:
         ({"recent_time": "25:00"}, "recent_race"),
         ({"recent_race": "5K", "recent_time": "25"}, "recent_race"),
         ({"max_session_min": 5}, "max_session_min"),
+        ({"age": 5}, "age"),
+        ({"max_heart_rate": 60}, "max_heart_rate"),
         ({"weeks": 3}, "weeks"),
         ({"race": "Ultra"}, "race"),
     ],
@@ -95,3 +100,17 @@ def test_bad_input_names_its_field(fields: dict[str, Any], field: str) -> None:
         form.read(state(**fields))
     assert caught.value.field == field
     assert field in LABELS
+
+
+def test_fields_left_alone_are_not_counted_as_filled_in() -> None:
+    untouched = {"race", "level", "weeks", "days_per_week"}
+    assert form.filled(state()) == untouched
+    assert form.filled(state(weekly_distance=0.0)) == untouched | {"weekly_distance"}
+    changed = state(run_days=["Tue"], long_run_day="Sun", units="Miles", recent_race="5K", age=48)
+    assert form.filled(changed) == untouched | {
+        "run_days",
+        "long_run_day",
+        "units",
+        "recent_race",
+        "age",
+    }

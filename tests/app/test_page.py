@@ -123,6 +123,21 @@ def test_all_wishes_are_shown_again(coach_page: AppTest) -> None:
         assert value in shown
 
 
+def test_what_is_missing_is_suggested_and_what_is_there_is_not(coach_page: AppTest) -> None:
+    page = fill(coach_page, weeks=4, weekly_distance=20.0, recent_race="5K", recent_time="27:00")
+    (hint,) = page.info
+    assert "**Longest recent run**" in hint.value
+    assert "Recent race" not in hint.value
+    assert "Current weekly distance" not in hint.value
+    assert not fill(page, longest_run=9.0).info
+
+
+def test_guidance_is_on_the_page(coach_page: AppTest) -> None:
+    page = fill(coach_page, weeks=4)
+    assert {"Your sessions", "Along the way"} <= set(headings(page))
+    assert "Missed sessions" in tables(page)
+
+
 def test_empty_name_is_fine(coach_page: AppTest) -> None:
     page = fill(coach_page, weeks=4)
     assert len(weeks_shown(page)) == 4
