@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from runplan.constraints import ConstraintKind
 from runplan.exports import wording
-from runplan.plan import Plan, Session, Step
-from runplan.request import RACE_KM, RACE_NAME
+from runplan.paces import paces_for, predict_seconds, race_seconds
+from runplan.plan import Plan, Session
+from runplan.units import METRES_PER_KM, METRES_PER_MILE, clock, number
 
 # Kind of session → what it is for, and how hard it is on a scale of 10 (Foster's session RPE) or in
 # the words of the talk test (Foster 2008: the first words that fail mark the ventilatory threshold).
@@ -36,8 +37,6 @@ SESSIONS = {
 # Carbohydrate in exercise: ACSM position stand (Thomas, Erdman & Burke 2016), 30–60 g an hour from
 # one hour to two and a half, up to 90 g beyond. Drinking to thirst: Hew-Butler 2015.
 FUEL_FROM_MIN, FUEL_MORE_FROM_MIN = 90, 150
-# Riegel's exponent, to turn a time trial into a race that the form knows.
-_RIEGEL = 1.06
 
 # What the runner said → label, advice. Heat: Périard 2015 (one to two weeks to adapt); cold: ACSM
 # 2021; altitude: Chapman 2013; treadmill: Jones & Doust 1996 (1 % makes up for the missing wind).
@@ -120,34 +119,40 @@ def along_the_way(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _benchmarks(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Time trials: intervals in a single block."""
     trials = [
-        (week.number, session, step)
+        (week.number, session.day, metres)
         for week in plan.weeks
         for session in week.sessions
-        if (step := _trial(session)) is not None
+        if (metres := _trial_m(session)) is not None
     ]
     if not trials:
         return
-    when = ", ".join(f"week {number} ({session.day})" for number, session, _ in trials)
-    yield "Benchmarks", f"Time trial in {when}: run it hard and evenly. {_use(trials[-1][2])}"
+    when = ", ".join(f"week {number} ({day})" for number, day, _ in trials)
+    lengths = sorted({metres for _, _, metres in trials})
+    vdot = paces_for(plan.request).vdot
+    equal = "; ".join(_as_5k(metres, vdot) for metres in lengths)
+    yield (
+        "Benchmarks",
+        f"Time trial in {when}: run it hard and evenly. {equal}. Enter that as your recent race and "
+        "write the plan again, and your paces follow.",
+    )
 
 
-def _trial(session: Session) -> Step | None:
+def _trial_m(session: Session) -> float | None:
+    """The metres of a time trial, which is intervals in a single block; None for other sessions."""
     steps = [step for step in session.steps if step.kind == session.kind == "intervals"]
-    return steps[0] if len(steps) == 1 and steps[0].repeat == 1 else None
+    return steps[0].distance_m if len(steps) == 1 and steps[0].repeat == 1 else None
 
 
-def _use(step: Step) -> str:
-    again = "as your recent race and write the plan again: the paces follow."
-    if step.distance_m is None:
-        return "Further than last time in the same minutes: you are fitter."
-    km = step.distance_m / 1000
-    race = min(RACE_KM, key=lambda known: abs(RACE_KM[known] - km))
-    if abs(RACE_KM[race] - km) < 0.05:
-        return f"Enter your time {again}"
-    factor = (RACE_KM[race] / km) ** _RIEGEL
-    return f"Enter {factor:.2f} times your time for {RACE_NAME[race]} {again}"
+def _as_5k(metres: float, vdot: float) -> str:
+    trial, race = predict_seconds(vdot, metres), race_seconds(vdot, "5K")
+    miles = metres / METRES_PER_MILE
+    whole_miles = abs(miles - round(miles)) < 0.01
+    length = f"{round(miles)} mi" if whole_miles else f"{number(metres / METRES_PER_KM)} km"
+    return (
+        f"{race / trial:.2f} times your time for {length} is your time for 5K (as you are now, "
+        f"{clock(round(trial))} makes {clock(round(race))})"
+    )
 
 
 def _pain(plan: Plan) -> str:

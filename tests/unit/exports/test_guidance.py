@@ -8,7 +8,8 @@ from runplan.exports import FORMATS, export, guidance
 from runplan.exports.guidance import along_the_way, sessions
 from runplan.exports.wording import KIND_NAME
 from runplan.plan import Plan, Step
-from runplan.request import RACES
+from runplan.request import RACES, RaceResult
+from runplan.units import METRES_PER_MILE
 from tests.support.coach_plans import coach_plan
 from tests.support.plans import make_plan, make_request, plans
 
@@ -18,8 +19,8 @@ def along(*constraints: Constraint, **changes: object) -> dict[str, str]:
 
 
 def trial_plan(step: Step) -> Plan:
-    """A plan whose second interval session is a time trial."""
-    plan = make_plan(make_request(weeks=9))
+    """A plan whose last week has nothing but a time trial."""
+    plan = make_plan(make_request(weeks=9, recent_race=RaceResult("5K", 1620)))
     week = plan.weeks[8]
     trial = replace(
         week.sessions[0], kind="intervals", steps=(Step("warmup", 1, 2000), step, Step("cooldown"))
@@ -54,18 +55,17 @@ def test_food_is_for_the_weeks_with_runs_over_ninety_minutes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "words"),
+    ("metres", "words"),
     [
-        (Step("intervals", 1, 5000.0), "Enter your time as your recent race"),
-        # Riegel: (5 / 3) ** 1.06.
-        (Step("intervals", 1, 3000.0), "Enter 1.72 times your time for 5K"),
-        (Step("intervals", 1, None, 1200.0), "Further than last time in the same minutes"),
+        (METRES_PER_MILE, "times your time for 1 mi is your time for 5K (as you are now, 8:0"),
+        (3000.0, "times your time for 3 km is your time for 5K (as you are now, 15:"),
     ],
 )
-def test_a_time_trial_is_pointed_out_with_what_to_do_with_it(step: Step, words: str) -> None:
-    text = dict(along_the_way(trial_plan(step)))["Benchmarks"]
+def test_a_time_trial_is_pointed_out_with_what_to_do_with_it(metres: float, words: str) -> None:
+    text = dict(along_the_way(trial_plan(Step("intervals", 1, metres))))["Benchmarks"]
     assert text.startswith("Time trial in week 9 (")
     assert words in text
+    assert "makes 27:00)" in text
 
 
 def test_repeated_intervals_are_no_time_trial() -> None:
