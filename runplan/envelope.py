@@ -11,12 +11,21 @@ from functools import lru_cache
 
 from runplan import menus, workouts
 from runplan.drafts import Blocks, OutlineLine
+from runplan.focuses import companions, focuses_of, hard_count
 from runplan.paces import Paces, paces_for
 from runplan.plan import HARD_KINDS, Phase
 from runplan.request import PlanRequest
+from runplan.rules import rules_of
 from runplan.spacing import arrangements_of
 from runplan.units import from_km, round_session, to_km
-from runplan.volume import SeasonWeek, min_run_km, needs_run_walk, season, session_limit_km
+from runplan.volume import (
+    SeasonWeek,
+    long_session_limit_km,
+    min_run_km,
+    needs_run_walk,
+    season,
+    session_limit_km,
+)
 
 # How far an outline may stray from the curve.
 WEEK_SLACK, LONG_SLACK = 0.04, 0.04
@@ -30,55 +39,25 @@ STRIDES = (4, 6)
 # Strides with their recoveries take at most this share of their run.
 STRIDES_SHARE = 0.75
 
-# The quality sessions that suit race and phase, in order of preference (running-science: hills and
-# fartlek first, race-specific work later; short races faster, long races steadier).
-FOCUSES: Mapping[str, Mapping[Phase, tuple[str, ...]]] = {
-    "5K": {
-        "base": ("hills", "fartlek", "tempo"),
-        "build": ("intervals", "tempo", "hills", "fartlek"),
-        "peak": ("intervals", "reps", "tempo"),
-        "taper": ("reps", "intervals"),
-    },
-    "10K": {
-        "base": ("hills", "fartlek", "tempo"),
-        "build": ("tempo", "intervals", "fartlek", "hills"),
-        "peak": ("intervals", "tempo", "reps"),
-        "taper": ("tempo", "intervals"),
-    },
-    "half": {
-        "base": ("hills", "fartlek", "tempo"),
-        "build": ("tempo", "intervals", "hills", "fartlek"),
-        "peak": ("tempo", "intervals", "marathon"),
-        "taper": ("tempo", "fartlek"),
-    },
-    "marathon": {
-        "base": ("hills", "fartlek", "tempo"),
-        "build": ("tempo", "marathon", "intervals", "hills"),
-        "peak": ("marathon", "tempo", "intervals"),
-        "taper": ("tempo", "marathon"),
-    },
-}
-BEGINNER_FOCUSES: Mapping[Phase, tuple[str, ...]] = {
-    "base": ("easy", "strides"),
-    "build": ("hills", "fartlek", "tempo"),
-    "peak": ("tempo", "fartlek", "intervals"),
-    "taper": ("strides", "fartlek"),
-}
 # The sessions of a week add up to its line's distance within this share, or this many units.
 TOTAL_SLACK, TOTAL_SLACK_MIN = 0.08, 1.5
 # A hard session is shorter than the long run.
 HARD_SHARE = 0.9
 # Cutback weeks ask for the work of an earlier week.
 CUTBACK_PROGRESS = 0.5
-# A week offers this many focuses.
-FOCUS_CHOICES = 3
-# Below this there is no room for hard sessions.
-SMALLEST_QUALITY_WEEK_KM = 12.0
+# A time trial may make a small week longer by this much.
+TRIAL_EXTRA_KM = 1.5
+# Runs with walking breaks all through vary by this much around their mean: what the blocks do not
+# fill is walked.
+RUN_WALK_SLACK = 0.25
 
 
 @dataclass(frozen=True)
 class WeekRange:
-    """What the outline may say of one week, in the runner's unit; `longs` is empty in race week."""
+    """What the outline may say of one week, in the runner's unit; `longs` is empty in race week.
+
+    The hard session of a `benchmark` week is a time trial.
+    """
 
     number: int
     phase: Phase
@@ -87,6 +66,7 @@ class WeekRange:
     focuses: tuple[str, ...]
     cutback: bool
     progress: float
+    benchmark: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +98,7 @@ class WeekEnvelope:
     days: tuple[str, ...]
     slots: Mapping[str, Slot]
     arrangements: tuple[tuple[str, ...], ...]
+    benchmark: bool = False
 
     @property
     def total(self) -> tuple[float, float]:
@@ -171,7 +152,8 @@ def week_envelope(envelope: Envelope, line: OutlineLine) -> WeekEnvelope:
             days, tuple(keys), fixed, fixed_day, request.level == "beginner"
         )
         if arrangements:
-            return WeekEnvelope(line, week.cutback, days, slots, arrangements)
+            trial = week.benchmark and bool(hard)
+            return WeekEnvelope(line, week.cutback, days, slots, arrangements, trial)
     raise AssertionError("a week without hard sessions always fits")
 
 
@@ -199,71 +181,36 @@ def _week_range(request: PlanRequest, paces: Paces, week: SeasonWeek, run_walk: 
     distance = from_km(week.km, request.units)
     slack = max(1.0 if distance >= SMALL_WEEK else 0.5, distance * WEEK_SLACK)
     low, high = max(1, round(distance - slack)), max(1, round(distance + slack))
+    distances = tuple(float(value) for value in range(low, high + 1))
     longs: tuple[float, ...] = ()
     focuses: tuple[str, ...] = ("race",)
+    benchmark = False
     if week.long_km is not None:
         long = from_km(week.long_km, request.units)
-        limit = (
-            floor_session(from_km(session_limit_km(request, paces), request.units))
-            if (request.max_session_min)
-            else math.inf
+        limit = from_km(long_session_limit_km(request, paces), request.units)
+        values = grid(long * (1 - LONG_SLACK), long * (1 + LONG_SLACK))
+        longs = tuple(dict.fromkeys(v if v <= limit else floor_session(limit) for v in values))
+        benchmark = (
+            week.benchmark
+            and week.number > max(run_walk, rules_of(request).easy_weeks)
+            and rules_of(request).trials
+            and _trial(request, paces, distances[0], longs[0]) is not None
         )
-        longs = tuple(
-            dict.fromkeys(
-                min(value, limit)
-                for value in grid(long * (1 - LONG_SLACK), long * (1 + LONG_SLACK))
-            )
-        )
-        focuses = _focuses(request, paces, week, run_walk)
+        focuses = focuses_of(request, paces, week)
+        if week.number <= run_walk:
+            focuses = ("runwalk",)
+        elif benchmark:
+            focuses = ("intervals",)
     return WeekRange(
         week.number,
         week.phase,
-        tuple(float(value) for value in range(low, high + 1)),
+        distances,
         longs,
         focuses,
         week.cutback,
         week.progress * (CUTBACK_PROGRESS if week.cutback else 1.0),
+        benchmark,
     )
-
-
-def _focuses(
-    request: PlanRequest, paces: Paces, week: SeasonWeek, run_walk: int
-) -> tuple[str, ...]:
-    if week.number <= run_walk:
-        return ("runwalk",)
-    if _hard_count(request, week.phase, week.cutback, week.km) == 0:
-        return ("easy", "strides")
-    suited = _suited(request, week.phase)
-    # Rotate, so that neighbouring weeks are offered different first choices.
-    turn = week.number % len(suited)
-    rotated = suited[turn:] + suited[:turn]
-    room = week.long_km or week.km
-    usable = tuple(
-        focus
-        for focus in rotated
-        if focus in ("easy", "strides")
-        or menus.menu(focus, paces, request.level, week.km, week.progress, room)
-    )
-    return usable[:FOCUS_CHOICES] or ("easy", "strides")
-
-
-def _suited(request: PlanRequest, phase: Phase) -> tuple[str, ...]:
-    if request.level == "beginner":
-        return BEGINNER_FOCUSES[phase]
-    return FOCUSES[request.race][phase]
-
-
-def _hard_count(request: PlanRequest, phase: Phase, cutback: bool, km: float) -> int:
-    """How many hard sessions suit the week."""
-    if km < SMALLEST_QUALITY_WEEK_KM:
-        return 0
-    if request.level == "beginner":
-        return 0 if cutback or phase == "base" else 1
-    if cutback or phase == "taper" or request.days_per_week == 3:
-        return 1
-    if request.level == "intermediate":
-        return 2 if request.days_per_week >= 5 and phase != "base" else 1
-    return 2 if request.days_per_week >= 5 or phase != "base" else 1
 
 
 def _hard_choices(
@@ -273,12 +220,10 @@ def _hard_choices(
     if line.focus in HARD_KINDS:
         request = envelope.request
         km = to_km(line.distance, request.units)
-        if _hard_count(request, week.phase, week.cutback, km) == 2:
-            suited = [kind for kind in _suited(request, week.phase) if kind != line.focus]
-            turn = line.number % len(suited)
-            for second in suited[turn:] + suited[:turn]:
-                if second in HARD_KINDS:
-                    yield (line.focus, second)
+        count = hard_count(request, week.number, week.phase, week.cutback, km)
+        if count == 2 and not week.benchmark:
+            for second in companions(request, line.focus, week.phase, week.number):
+                yield (line.focus, second)
         yield (line.focus,)
     yield ()
 
@@ -296,25 +241,58 @@ def _slots(
     room = line.distance - line.long - (days - 1 - len(hard)) * shortest
     slots: dict[str, Slot] = {}
     for kind in hard:
-        slot = _hard_slot(envelope, week, line, kind, min(room, line.long * HARD_SHARE))
+        if week.benchmark:
+            slot = _trial_slot(envelope, line)
+        else:
+            slot = _hard_slot(envelope, week, line, kind, min(room, line.long * HARD_SHARE))
         if slot is None:
             return None
         slots[kind] = slot
         room -= slot.distances[-1]
-    long = Slot("long", 1, (line.long,), finishes=_finishes(request, week, line, hard))
     easy_count = days - 1 - len(hard)
     recovery = 1 if days >= 6 and request.level != "beginner" and easy_count >= 2 else 0
-    strides = 1 if _wants_strides(week, line, hard) and easy_count > recovery else 0
+    strides = 1 if _wants_strides(request, week, line, hard) and easy_count > recovery else 0
     used = line.long + sum(_middle(slot.distances) for slot in slots.values())
     share = easy_count - recovery + recovery * RECOVERY_SHARE
     if easy_count:
         mean = (line.distance - used) / share
         if mean < shortest * 0.98:
-            if hard:
+            if hard and not week.benchmark:
                 return None
             mean = shortest
         slots |= _easy_slots(envelope, line.long, mean, easy_count, recovery, strides)
-    return {**slots, "long": long}
+    return {**slots, "long": _long_slot(envelope, week, line.long, hard)}
+
+
+def _long_slot(envelope: Envelope, week: WeekRange, long: float, hard: tuple[str, ...]) -> Slot:
+    request = envelope.request
+    if rules_of(request).run_walk:
+        room = to_km(long, request.units)
+        return Slot("long", 1, (long,), blocks=menus.run_walk_all_through(envelope.paces, room))
+    return Slot("long", 1, (long,), finishes=_finishes(request, week, long, hard))
+
+
+def _trial(request: PlanRequest, paces: Paces, distance: float, long: float) -> Blocks | None:
+    """The time trial of a week of `distance` with a long run of `long`, or None when none fits.
+
+    The session is no longer than the long run.
+    """
+    shortest = min_run_km(request, paces)
+    km, long_km = to_km(distance, request.units), to_km(long, request.units)
+    room = km - long_km - (request.days_per_week - 2) * shortest + TRIAL_EXTRA_KM
+    limit = session_limit_km(request, paces)
+    room = floor_session(from_km(min(room, long_km, limit), request.units))
+    return menus.trial(paces, request.level, km, to_km(room, request.units), limit)
+
+
+def _trial_slot(envelope: Envelope, line: OutlineLine) -> Slot | None:
+    request, paces = envelope.request, envelope.paces
+    blocks = _trial(request, paces, line.distance, line.long or 0.0)
+    if blocks is None:
+        return None
+    needed = workouts.needed_km("intervals", blocks, paces, request.level)
+    distance = ceil_session(from_km(needed, request.units))
+    return Slot("intervals", 1, (distance,), blocks=(blocks,))
 
 
 def _hard_slot(
@@ -322,15 +300,20 @@ def _hard_slot(
 ) -> Slot | None:
     request, paces = envelope.request, envelope.paces
     km = to_km(line.distance, request.units)
-    room = min(room, _limit(envelope))
-    options = menus.menu(
-        kind, paces, request.level, km, week.progress, to_km(floor_session(room), request.units)
-    )
-    if not options:
-        return None
-    needed = max(workouts.needed_km(kind, blocks, paces, request.level) for blocks in options)
-    low = ceil_session(from_km(needed, request.units))
-    return Slot(kind, 1, grid(low, min(floor_session(room), low + 1.0)), blocks=options)
+    limit = _limit(envelope)
+    room_km = to_km(floor_session(min(room, limit)), request.units)
+    limit_km = to_km(limit, request.units)
+    options = menus.menu(kind, paces, request.level, km, week.progress, room_km, limit_km)
+    while options:
+        needed = max(workouts.needed_km(kind, blocks, paces, request.level) for blocks in options)
+        slow = max(workouts.slow_km(kind, blocks, paces) for blocks in options)
+        low = ceil_session(from_km(needed, request.units))
+        most = min(room, limit - from_km(slow, request.units))
+        # Any distance may meet any of the blocks, also the one that takes longest.
+        if low <= most:
+            return Slot(kind, 1, grid(low, min(floor_session(most), low + 1.0)), blocks=options)
+        options = options[:-1]
+    return None
 
 
 def _easy_slots(
@@ -338,6 +321,11 @@ def _easy_slots(
 ) -> dict[str, Slot]:
     shortest, limit = _shortest(envelope), _limit(envelope)
     top = max(shortest, min(limit, long - 0.5 if long > 3 else long))
+    if rules_of(envelope.request).run_walk:
+        distances = _between(mean - RUN_WALK_SLACK, mean + RUN_WALK_SLACK, shortest, top)
+        room = to_km(distances[0], envelope.request.units)
+        blocks = menus.run_walk_all_through(envelope.paces, room)
+        return {"runwalk": Slot("runwalk", count, distances, blocks=blocks)}
     slack = max(0.5 if mean < 10 else 1.0, mean * EASY_SLACK)
     distances = _between(mean - slack, mean + slack, shortest, top)
     room = to_km(distances[0], envelope.request.units) * STRIDES_SHARE
@@ -355,7 +343,8 @@ def _easy_slots(
 
 def _race_slots(envelope: Envelope, line: OutlineLine, days: int) -> Mapping[str, Slot]:
     mean = max(line.distance / (days - 1), _shortest(envelope))
-    slots = _easy_slots(envelope, mean * 1.6, mean, days - 1, 0, 1)
+    strides = 0 if "strides" in rules_of(envelope.request).barred else 1
+    slots = _easy_slots(envelope, mean * 1.6, mean, days - 1, 0, strides)
     return {**slots, "race": Slot("race", 1)}
 
 
@@ -378,26 +367,32 @@ def _run_walk_slots(
 
 
 def _finishes(
-    request: PlanRequest, week: WeekRange, line: OutlineLine, hard: tuple[str, ...]
+    request: PlanRequest, week: WeekRange, long: float, hard: tuple[str, ...]
 ) -> tuple[float, ...]:
     """Marathon-pace finishes: every other long run of the peak, for half and marathon.
 
     None in a week that has marathon pace already.
     """
+    rules = rules_of(request)
     if (
         request.level == "beginner"
         or request.race not in ("half", "marathon")
         or week.phase != "peak"
         or week.cutback
         or week.number % 2
-        or line.long is None
+        or week.number <= rules.easy_weeks
         or "marathon" in hard
+        or "marathon" in rules.barred
     ):
         return ()
-    return menus.finishes(line.long, week.progress)
+    return menus.finishes(long, week.progress)
 
 
-def _wants_strides(week: WeekRange, line: OutlineLine, hard: tuple[str, ...]) -> bool:
+def _wants_strides(
+    request: PlanRequest, week: WeekRange, line: OutlineLine, hard: tuple[str, ...]
+) -> bool:
+    if "strides" in rules_of(request).barred:
+        return False
     return (
         line.focus == "strides"
         or (not hard and line.focus != "easy")

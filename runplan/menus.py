@@ -1,10 +1,12 @@
 """Which workouts fit a week: a catalogue of blocks, and limits by pace zone and level."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from runplan.drafts import Blocks, BlockUnit
-from runplan.paces import Paces
-from runplan.workouts import needed_km, work_km, work_of
+from runplan.paces import WALK_S_PER_KM, Paces
+from runplan.workouts import WALK_IN_KM, needed_km, slow_km, work_km, work_of
 
 # A week offers this many sizes of one workout, so that the model has a choice.
 MENU_SIZE = 3
@@ -26,6 +28,10 @@ EFFORT_MIN: Mapping[str, Mapping[str, tuple[float, float]]] = {
 }
 # ... and no more than this many minutes per km of the week, for small weeks.
 EFFORT_MIN_PER_KM: Mapping[str, float] = {"hills": 0.22, "fartlek": 0.4}
+# A time trial is the only hard bout of its (mostly lighter) week, so it may go beyond the 8 % of a
+# week of intervals, up to this share; a mile or less always fits (Galloway has beginners run his
+# "magic mile" every few weeks, however little they run).
+TRIAL_SHARE, TRIAL_FREE_KM = 0.12, 1.61
 # Work grows from this share of the limit in the first loading week to all of it in the peak week.
 FIRST_SHARE = 0.6
 
@@ -89,28 +95,74 @@ RUN_WALK: tuple[Blocks, ...] = tuple(
     )
 )
 
+# Time trials, longest first: Galloway's magic mile for beginners and small weeks, 3 km or 2 mi else.
+TRIALS: Mapping[str, tuple[Blocks, ...]] = {
+    "km": (Blocks(1, 3, "km"), Blocks(1, 2, "km"), Blocks(1, 1, "mi"), Blocks(1, 1, "km")),
+    "mi": (Blocks(1, 2, "mi"), Blocks(1, 1, "mi"), Blocks(1, 1, "km")),
+}
+BEGINNER_TRIAL_KM = 1.61
+# The notation has two digits for repetitions.
+MOST_REPEATS = 99
+# Minutes of running and walking for runners who want walking breaks all through (Galloway's ratios
+# for easy running).
+RUN_WALK_RATIOS = ((2, 1), (3, 1), (4, 1), (5, 1))
+
 # For sessions of a quarter of an hour.
 SHORTEST_RUN_WALK = Blocks(2, 1, "min", 1)
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """A workout of the catalogue, worked out: its size (see `_limit`), and km as in `needed_km`."""
+
+    blocks: Blocks
+    size: float
+    needed_km: float
+    slow_km: float
+
+
 def menu(
-    kind: str, paces: Paces, level: str, week_km: float, progress: float, room_km: float
+    kind: str,
+    paces: Paces,
+    level: str,
+    week_km: float,
+    progress: float,
+    room_km: float,
+    limit_km: float = float("inf"),
 ) -> tuple[Blocks, ...]:
     """Up to three workouts of `kind` for a week of `week_km`, smallest first.
 
     They stay under the limit of their zone, near the size that `progress` (0 to 1) asks for, and fit
-    with warm-up and cool-down into `room_km`. Empty when none does.
+    with warm-up and cool-down into `room_km`, and into the time of `limit_km` of easy running. Empty
+    when none does.
     """
     limit, target = _limit(kind, paces, level, week_km, progress)
+    most = int(limit) if kind == "marathon" else 0
     fitting = [
-        blocks
-        for blocks in _candidates(kind, paces, limit)
-        if _size(kind, blocks, paces) <= limit and needed_km(kind, blocks, paces, level) <= room_km
+        work
+        for work in _measured(kind, paces, level, most)
+        if work.size <= limit
+        and work.needed_km <= room_km
+        and work.needed_km + work.slow_km <= limit_km
     ]
-    near = sorted(fitting, key=lambda blocks: abs(_size(kind, blocks, paces) - target))[:MENU_SIZE]
-    return tuple(
-        sorted(near, key=lambda blocks: (_size(kind, blocks, paces), blocks.size, blocks.repeat))
-    )
+    near = sorted(fitting, key=lambda work: abs(work.size - target))[:MENU_SIZE]
+    near.sort(key=lambda work: (work.size, work.blocks.size, work.blocks.repeat))
+    return tuple(work.blocks for work in near)
+
+
+def trial(
+    paces: Paces, level: str, week_km: float, room_km: float, limit_km: float
+) -> Blocks | None:
+    """The time trial for a week of `week_km` that fits as in `menu`, or None."""
+    most = max(TRIAL_FREE_KM, week_km * TRIAL_SHARE)
+    if level == "beginner":
+        most = BEGINNER_TRIAL_KM
+    for blocks in TRIALS[paces.units]:
+        needed = needed_km("intervals", blocks, paces, level)
+        fits = needed <= room_km and needed + slow_km("intervals", blocks, paces) <= limit_km
+        if fits and work_km("intervals", blocks, paces) <= most:
+            return blocks
+    return None
 
 
 def run_walk_menu(paces: Paces, stage: float, room_km: float) -> tuple[Blocks, ...]:
@@ -118,6 +170,20 @@ def run_walk_menu(paces: Paces, stage: float, room_km: float) -> tuple[Blocks, .
     reached = RUN_WALK[: round(stage * (len(RUN_WALK) - 1)) + 1]
     fitting = tuple(b for b in reached if needed_km("runwalk", b, paces, "beginner") <= room_km)
     return fitting[-MENU_SIZE:] or (SHORTEST_RUN_WALK,)
+
+
+def run_walk_all_through(paces: Paces, room_km: float) -> tuple[Blocks, ...]:
+    """Run–walk that fills `room_km` but for the walk in and out, shorter runs first."""
+    room_m = (room_km - 2 * WALK_IN_KM) * 1000
+    found = []
+    for run, walk in RUN_WALK_RATIOS:
+        block_m = run * 60_000 / paces.s_per_km("easy") + walk * 60_000 / WALK_S_PER_KM
+        count = min(MOST_REPEATS, int(room_m // block_m))
+        if count >= 2:
+            found.append((room_m - count * block_m, Blocks(count, run, "min", walk)))
+    fullest = sorted(found, key=lambda option: option[0])[:MENU_SIZE]
+    listed = sorted((blocks for _, blocks in fullest), key=lambda blocks: blocks.size)
+    return tuple(listed) or (SHORTEST_RUN_WALK,)
 
 
 def finishes(long: float, progress: float) -> tuple[float, ...]:
@@ -143,10 +209,23 @@ def _limit(
     return limit, limit * (FIRST_SHARE + (1 - FIRST_SHARE) * progress)
 
 
-def _candidates(kind: str, paces: Paces, limit: float) -> tuple[Blocks, ...]:
-    if kind != "marathon":
-        return CATALOGUE[kind]
-    return tuple(Blocks(1, size, paces.units) for size in range(2, int(limit) + 1))
+@lru_cache(maxsize=1024)
+def _measured(kind: str, paces: Paces, level: str, most: int) -> tuple[_Measured, ...]:
+    """The catalogue of a kind at these paces; marathon pace comes in whole units up to `most`."""
+    listed = (
+        tuple(Blocks(1, size, paces.units) for size in range(2, most + 1))
+        if kind == "marathon"
+        else CATALOGUE[kind]
+    )
+    return tuple(
+        _Measured(
+            blocks,
+            _size(kind, blocks, paces),
+            needed_km(kind, blocks, paces, level),
+            slow_km(kind, blocks, paces),
+        )
+        for blocks in listed
+    )
 
 
 def _size(kind: str, blocks: Blocks, paces: Paces) -> float:

@@ -6,7 +6,7 @@ the fraction of VO2max that can be held for a time. Check value: 5K in 27:00 is 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runplan.plan import PaceRange
 from runplan.request import RACE_KM, RACE_NAME, PlanRequest, Race
@@ -35,7 +35,8 @@ class Paces:
 
     vdot: float
     units: Units
-    zones: Mapping[str, PaceRange]
+    # VDOT and unit decide the zones, which as a mapping have no hash.
+    zones: Mapping[str, PaceRange] = field(hash=False)
     source: str
     estimated: bool
 

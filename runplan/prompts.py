@@ -41,6 +41,7 @@ def week_prompt(request: PlanRequest, week: WeekEnvelope) -> tuple[Message, ...]
         long="" if line.long is None else f" long {number(line.long)}",
         focus=line.focus,
         lighter=" lighter" if week.cutback else "",
+        benchmark=" benchmark" if week.benchmark else "",
         days=" ".join(_day(day, week) for day in week.days),
         slots="\n".join(_slot(slot) for slot in week.slots.values()),
     )

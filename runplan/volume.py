@@ -5,11 +5,12 @@ Numbers come from published plans and studies, named at each constant.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runplan.paces import WALK_S_PER_KM, Paces
 from runplan.plan import Phase
 from runplan.request import Level, PlanRequest
+from runplan.rules import rules_of
 
 _LEVEL_INDEX: Mapping[Level, int] = {"beginner": 0, "intermediate": 1, "advanced": 2}
 
@@ -42,8 +43,10 @@ WEEK_GROWTH = 1.12
 # The long run against the longest of the last 30 days: the risk rises beyond 10 % (Frandsen, BJSM
 # 2025), published plans go to 17–50 %; small steps in km are exempt.
 LONG_GROWTH, LONG_STEP_KM = 1.15, 1.5
-# Cutback weeks every 3rd–5th week at 70–85 %.
-CUTBACK_EVERY, CUTBACK, LONG_CUTBACK = 4, 0.8, 0.75
+# Cutback weeks at 70–85 %; how often they come is in `rules`.
+CUTBACK, LONG_CUTBACK = 0.8, 0.75
+# A time trial every 3–5 weeks: in the cutback weeks, and once more where these end too early.
+TRIAL_GAP_MIN, TRIAL_GAP_MAX = 3, 5
 
 # The long run's share of its week. Published plans reach 60 % at 3–4 days, 50 % at 5, 40 % at 6–7;
 # these stay below so that rounding never crosses.
@@ -64,6 +67,11 @@ CONTINUOUS_MIN = 30.0
 
 # The shortest run worth changing for.
 MIN_RUN_KM = 2.0
+# With walking breaks all through, easy running is at worst as slow as half running, half walking;
+# in sessions shorter than this (minutes) the walk in and out weighs more.
+RUN_WALK_SHORT_MIN = 45
+# A long run of this length is safe whatever its share of the week.
+SHARE_EXEMPT_KM = 8.0
 
 # Runs of the race week, on average: no longer than this, nor than this share of the longest run.
 RACE_WEEK_RUN_KM, RACE_WEEK_RUN_SHARE = 10.0, 0.45
@@ -86,7 +94,8 @@ FLOOR_WEEKS_EXPERIENCED: Mapping[str, int] = {"marathon": 12}
 class SeasonWeek:
     """One week of the curve: km without the race, km of the long run (None in the race week).
 
-    `progress` runs from 0 in the first loading week to 1 in the peak week.
+    `progress` runs from 0 in the first loading week to 1 in the peak week; `benchmark` weeks are
+    those due for a time trial.
     """
 
     number: int
@@ -95,13 +104,15 @@ class SeasonWeek:
     long_km: float | None
     cutback: bool
     progress: float
+    benchmark: bool = False
 
 
 def season(request: PlanRequest, paces: Paces) -> tuple[SeasonWeek, ...]:
     """The curve of the whole plan, from the runner's own volume to the taper."""
     tapers = taper_shares(request)
     loading = request.weeks - len(tapers)
-    cut = [_is_cutback(index, loading) for index in range(loading)]
+    every = rules_of(request).cutback_every
+    cut = [_is_cutback(index, loading, every) for index in range(loading)]
     steps = loading - sum(cut)
     start, peak = _volume_ends(request, paces, steps)
     long_start, long_peak = _long_ends(request, paces, start, peak, steps)
@@ -119,6 +130,8 @@ def season(request: PlanRequest, paces: Paces) -> tuple[SeasonWeek, ...]:
         weeks.append(
             _fit(request, paces, index + 1, phases[index], km, long_km, cut[index], progress)
         )
+    for number in trial_weeks(request.weeks, loading, every):
+        weeks[number - 1] = replace(weeks[number - 1], benchmark=True)
     top = max(week.km for week in weeks)
     top_long = max(week.long_km or 0.0 for week in weeks)
     for index, share in enumerate(tapers):
@@ -137,20 +150,38 @@ def taper_shares(request: PlanRequest) -> tuple[float, ...]:
     return options[max(weeks for weeks in options if weeks <= request.weeks)]
 
 
+def trial_weeks(weeks: int, loading: int, cutback_every: int) -> tuple[int, ...]:
+    """The numbers of the weeks due for a time trial: every 3–5 weeks, the race being the last test.
+
+    `loading` is the number of weeks before the taper. Too short a plan has none.
+    """
+    due = [index + 1 for index in range(loading) if _is_cutback(index, loading, cutback_every)]
+    last = due[-1] if due else 0
+    if weeks - last > TRIAL_GAP_MAX and last + TRIAL_GAP_MIN <= loading:
+        due.append(last + TRIAL_GAP_MIN)
+    return tuple(due)
+
+
 def session_limit_km(request: PlanRequest, paces: Paces) -> float:
-    """The longest easy run in km that the runner's session limit allows (infinite without one)."""
-    if request.max_session_min is None:
-        return float("inf")
-    slowest = paces.s_per_km("easy")
-    if needs_run_walk(request, paces):
-        slowest = max(slowest, WALK_S_PER_KM)
-    return request.max_session_min * 60 / slowest
+    """The longest easy run in km that fits the runner's time on any running day (else infinite)."""
+    return _km_in(request, paces, rules_of(request).session_minutes)
+
+
+def long_session_limit_km(request: PlanRequest, paces: Paces) -> float:
+    """The longest easy run in km that fits the runner's time on the long-run day (else infinite)."""
+    return _km_in(request, paces, rules_of(request).long_minutes)
 
 
 def long_limit_km(request: PlanRequest, paces: Paces) -> float:
-    """The longest training run in km for the race, the pace and the runner's session limit."""
-    by_time = LONG_LIMIT_MIN[request.race] * 60 / paces.s_per_km("easy")
-    return min(by_time, LONG_LIMIT_KM[request.race], session_limit_km(request, paces))
+    """The longest training run in km: race, pace, the runner's time, and what its share allows."""
+    by_time = LONG_LIMIT_MIN[request.race] * 60 / _easy_s_per_km(request, paces)
+    # Where the other days hold little, the long run must not outweigh them.
+    share = LONG_SHARE[request.days_per_week]
+    others = (request.days_per_week - 1) * session_limit_km(request, paces)
+    by_share = max(SHARE_EXEMPT_KM, others * share / (1 - share))
+    return min(
+        by_time, LONG_LIMIT_KM[request.race], long_session_limit_km(request, paces), by_share
+    )
 
 
 def first_long_limit_km(request: PlanRequest) -> float:
@@ -183,8 +214,24 @@ def min_run_km(request: PlanRequest, paces: Paces) -> float:
     return min(MIN_RUN_KM, session_limit_km(request, paces))
 
 
-def _is_cutback(index: int, loading: int) -> bool:
-    return index % CUTBACK_EVERY == CUTBACK_EVERY - 1 and index < loading - 1
+def _km_in(request: PlanRequest, paces: Paces, minutes: int | None) -> float:
+    """Kilometres of the slowest easy running this plan may have in `minutes`."""
+    if minutes is None:
+        return float("inf")
+    slowest = _easy_s_per_km(request, paces)
+    short = rules_of(request).run_walk and minutes < RUN_WALK_SHORT_MIN
+    if short or needs_run_walk(request, paces):
+        slowest = max(slowest, WALK_S_PER_KM)
+    return minutes * 60 / slowest
+
+
+def _easy_s_per_km(request: PlanRequest, paces: Paces) -> float:
+    easy = paces.s_per_km("easy")
+    return max(easy, (easy + WALK_S_PER_KM) / 2) if rules_of(request).run_walk else easy
+
+
+def _is_cutback(index: int, loading: int, every: int) -> bool:
+    return index % every == every - 1 and index < loading - 1
 
 
 def _volume_ends(request: PlanRequest, paces: Paces, steps: int) -> tuple[float, float]:
@@ -196,9 +243,13 @@ def _volume_ends(request: PlanRequest, paces: Paces, steps: int) -> tuple[float,
     start = usual_peak * START_SHARE[request.level] if current is None else current
     # Few days and a short longest run hold only so much: the long run must stay the longest.
     longest = min(first_long_limit_km(request), long_limit_km(request, paces))
-    most = longest * (1 + (days - 1) * OTHERS_SHARE)
-    start = max(min(start, most), min(lowest, days * session_limit_km(request, paces)))
-    reachable = start * WEEK_GROWTH ** max(0, steps - 1)
+    session_limit = session_limit_km(request, paces)
+    most = longest + (days - 1) * min(longest * OTHERS_SHARE, session_limit)
+    rules = rules_of(request)
+    start *= rules.start
+    start = max(min(start, most), min(lowest, days * session_limit))
+    growth = 1 + (WEEK_GROWTH - 1) * rules.growth
+    reachable = start * growth ** max(0, steps - 1)
     return start, min(max(usual_peak, start), reachable)
 
 
@@ -208,13 +259,15 @@ def _long_ends(
     days = request.days_per_week
     limit = long_limit_km(request, paces)
     longest = request.longest_run_km
-    first = start * START_LONG_SHARE[days] if longest is None else longest
+    rules = rules_of(request)
+    first = start * START_LONG_SHARE[days] if longest is None else longest * rules.start
     first = min(max(min(first, start * LONG_SHARE[days]), start / days), limit)
     usual = PEAK_LONG_KM[request.race][_LEVEL_INDEX[request.level]]
     target = max(min(usual, peak * LONG_SHARE[days], limit), min(first, limit))
     reachable = first
     for _ in range(max(0, steps - 1)):
-        reachable = max(reachable * LONG_GROWTH, reachable + LONG_STEP_KM)
+        step = max(reachable * (LONG_GROWTH - 1), LONG_STEP_KM)
+        reachable += step * rules.growth
     return first, min(target, reachable)
 
 

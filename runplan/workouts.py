@@ -56,6 +56,12 @@ WORK: Mapping[str, WorkKind] = {
 }
 
 
+OTHER_TEXT: Mapping[str, str] = {
+    "cross": "Cross-training, {} min at an easy effort: cycle, swim or row",
+    "strength": "Strength training, {} min: squats, lunges, calf raises and planks, well controlled",
+}
+
+
 @dataclass(frozen=True)
 class Work:
     """Blocks worked out: metres and seconds of one bout and of one recovery."""
@@ -109,6 +115,18 @@ def needed_km(kind: str, blocks: Blocks, paces: Paces, level: str) -> float:
     return blocks.repeat * (work.work_m + work.rest_m) / 1000 + 2 * edge
 
 
+def slow_km(kind: str, blocks: Blocks, paces: Paces) -> float:
+    """Kilometres of easy running in the time by which the blocks are slower than easy running."""
+    work = work_of(kind, blocks, paces)
+    easy_s = (work.work_m + work.rest_m) * _s_per_m(paces, "easy")
+    return max(0.0, blocks.repeat * (work.work_s + work.rest_s - easy_s) / paces.s_per_km("easy"))
+
+
+def is_trial(kind: str, blocks: Blocks | None) -> bool:
+    """Whether the session is a time trial: intervals in one single bout."""
+    return kind == "intervals" and blocks is not None and blocks.repeat == 1
+
+
 def strides_km(count: int, paces: Paces) -> float:
     """Kilometres of `count` strides with their recoveries."""
     metres = STRIDE_S / _s_per_m(paces, "rep") + STRIDE_REST_S / _jog_s_per_m(paces)
@@ -121,9 +139,9 @@ def expand(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
     The steps' metres (timed steps at their zone's middle speed) add up to the distance.
     """
     if draft.kind in ("cross", "strength"):
-        label = "Cross-training" if draft.kind == "cross" else "Strength training"
-        text = f"{label}, {draft.minutes} min at an easy effort"
-        return Session(draft.day, draft.kind, None, draft.minutes, text)
+        return Session(
+            draft.day, draft.kind, None, draft.minutes, OTHER_TEXT[draft.kind].format(draft.minutes)
+        )
     if draft.kind == "race":
         return _race(draft, request, paces)
     distance = draft.distance or 0.0
@@ -248,6 +266,8 @@ def _text(draft: SessionDraft, steps: tuple[Step, ...], paces: Paces) -> str:
 def _blocks_text(
     kind: str, blocks: Blocks, distance: str, steps: tuple[Step, ...], paces: Paces
 ) -> str:
+    if is_trial(kind, blocks):
+        return _trial_text(blocks, distance, steps, paces)
     style = style_of(kind, blocks)
     times = f"{blocks.repeat} × " if blocks.repeat > 1 else ""
     bout = f"{times}{number(blocks.size)} {blocks.unit}"
@@ -263,6 +283,24 @@ def _blocks_text(
     edges = [_edge_text(step, paces.units) for step in steps if step.kind in ("warmup", "cooldown")]
     around = f"; {' and '.join(edges)}" if edges else ""
     return f"{style.label} {distance}: {bout} {at}{between}{around}"
+
+
+def _trial_text(blocks: Blocks, distance: str, steps: tuple[Step, ...], paces: Paces) -> str:
+    edges = {
+        step.kind: f"{(step.distance_m or 0) / metres_per(paces.units):.1f} {paces.units}"
+        for step in steps
+    }
+    bout = f"{number(blocks.size)} {blocks.unit}"
+    if blocks.unit != paces.units:
+        bout += f" ({edges['intervals']})"
+    text = (
+        f"Time trial {distance}: {edges['warmup']} easy, {bout} as evenly hard as you can (about "
+        f"{_zone_text(paces, 'interval')}), {edges['cooldown']} easy. Note your time"
+    )
+    total_m = sum(step.distance_m or 0.0 for step in steps)
+    if total_m >= RACE_KM["5K"] * 1000:
+        text += "; a tune-up race over 5K may take its place"
+    return text
 
 
 def _edge_text(step: Step, units: Units) -> str:

@@ -3,8 +3,8 @@ from hypothesis import given, settings
 
 from runplan.paces import paces_for
 from runplan.request import LEVELS, RACES, Level, PlanRequest, Race
+from runplan.rules import CUTBACK_EVERY
 from runplan.volume import (
-    CUTBACK_EVERY,
     LONG_LIMIT_KM,
     MIN_RUN_KM,
     WEEK_GROWTH,
