@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 from tqdm import tqdm
 
+from runplan.advice import missing
 from runplan.backends import load as backends
 from runplan.backends.base import Backend
 from runplan.checks import check_file
@@ -25,7 +26,7 @@ from runplan.errors import BackendError, InputError, PlanFormatError, RunplanErr
 from runplan.exports import FORMATS, export
 from runplan.plan import Finding, Plan
 from runplan.plan_json import finding_to_json, plan_to_json, read_plan_file
-from runplan.request import LEVELS, RACES, request_from_json
+from runplan.request import LEVELS, RACES, PlanRequest, request_from_json
 from runplan.units import UNITS
 from runplan.writer import (
     Event,
@@ -69,6 +70,8 @@ _FIELDS: tuple[tuple[str, str, str, str], ...] = (
     ("goal-time", "TIME", "goal for the race, e.g. 1:45:00", "text"),
     ("race-date", "DATE", "day of the race, e.g. 2027-04-25", "text"),
     ("max-session-min", "MIN", "longest session, in minutes", "whole"),
+    ("age", "YEARS", "age; older runners get lighter weeks sooner", "whole"),
+    ("max-heart-rate", "BPM", "highest heart rate, for ranges beside the paces", "whole"),
     ("details", "TEXT", "anything else the coach should know", "text"),
 )
 _REQUIRED = ("race", "level", "weeks", "days")
@@ -171,6 +174,8 @@ def _write(options: argparse.Namespace) -> int:
         today=datetime.now(tz=UTC).date(),
     )
     data = export(_watched(events, options.quiet), options.format)
+    if not options.quiet:
+        _tell_missing(request)
     if options.out is None:
         _print(data)
         return 0
@@ -179,6 +184,12 @@ def _write(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(f"written: {options.out}", file=sys.stderr)
     return 0
+
+
+def _tell_missing(request: PlanRequest) -> None:
+    for field, why in missing(request).items():
+        option = f"--{field.replace('_', '-')}"
+        print(f"would make the plan fit better: {option}: {why}", file=sys.stderr)
 
 
 def _batch(options: argparse.Namespace) -> int:

@@ -84,7 +84,7 @@ def test_every_option_reaches_the_plan(tmp_path: Path) -> None:
     options = (
         "--name Zoë --units mi --run-days Tue,Thu,Sat,Sun --long-run-day Sat --weekly-distance 15.5 "
         "--longest-run 5 --recent-race 5K=25:00 --goal-time 55:00 --race-date 2027-04-25 "
-        "--max-session-min 90 --seed 7 --no-grammar --format json"
+        "--max-session-min 90 --age 48 --max-heart-rate 181 --seed 7 --no-grammar --format json"
     ).split()
     assert run(*WRITE, *options, "--details", "sore knee", "--out", out) == 0
     plan = plan_from_json(out.read_text("utf-8"))
@@ -101,6 +101,8 @@ def test_every_option_reaches_the_plan(tmp_path: Path) -> None:
             "goal_time": "55:00",
             "race_date": "2027-04-25",
             "max_session_min": 90,
+            "age": 48,
+            "max_heart_rate": 181,
             "details": "sore knee",
         }
     )
@@ -143,6 +145,8 @@ BAD = [
     (["--race-date", "9999-12-31"], "race_date"),
     (["--max-session-min", "long"], "max_session_min"),
     (["--max-session-min", "10"], "max_session_min"),
+    (["--age", "old"], "age"),
+    (["--max-heart-rate", "99"], "max_heart_rate"),
     (["--name", "x" * 61], "name"),
     (["--details", "x" * 501], "details"),
     (["--seed", "x"], "seed"),
@@ -164,6 +168,16 @@ def test_bad_input_is_one_line_that_names_the_field(
 ) -> None:
     assert run(*WRITE, *options) == 2
     assert (field if field.startswith("--") else f"{field}: ") in one_line(capsys)
+
+
+def test_what_would_make_the_plan_better_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*WRITE, "--weekly-distance", "15", "--out", tmp_path / "plan") == 0
+    said = capsys.readouterr().err
+    assert "would make the plan fit better: --longest-run: the long runs" in said
+    assert "--recent-race: your paces" in said
+    assert "--weekly-distance" not in said
 
 
 @pytest.mark.parametrize("name", ["race", "level", "weeks", "days"])
