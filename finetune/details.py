@@ -27,7 +27,7 @@ JOINS = {
 }  # fmt: skip
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_PRONOUNS = (
+PRONOUNS = (
     {"He": "He", "he": "he", "his": "his", "him": "him"},
     {"He": "She", "he": "she", "his": "her", "him": "her"},
 )
@@ -44,17 +44,17 @@ def sample_with_topics(rng: random.Random) -> tuple[str, tuple[str, ...]]:
     kind = rng.random()
     if kind < EMPTY_SHARE:
         return "", ()
-    pronouns = rng.choice(_PRONOUNS)
+    pronouns = rng.choice(PRONOUNS)
     if kind < EMPTY_SHARE + NONE_SHARE:
-        return _typed(_filled(rng.choice(bank["none"]["says"]), pronouns, rng), rng), ()
+        return typed(_filled(rng.choice(bank["none"]["says"]), pronouns, rng), rng), ()
     voice = "coach" if rng.random() < COACH_SHARE else "says"
     schedule = _filled(rng.choice(bank["scheduling"][voice]), pronouns, rng)
     if kind < EMPTY_SHARE + NONE_SHARE + SCHEDULE_ONLY_SHARE:
         if voice == "says" and rng.random() < 0.5:
-            schedule = _joined(
+            schedule = joined(
                 [schedule, _filled(rng.choice(bank["scheduling"][voice]), {}, rng)], rng
             )
-        return _typed(schedule, rng), ()
+        return typed(schedule, rng), ()
     count = rng.choices(list(TOPICS_IN_TEXT), list(TOPICS_IN_TEXT.values()))[0]
     topics = rng.sample(sorted(bank["topic"]), count)
     parts = [_filled(rng.choice(bank["topic"][topic][voice]), pronouns, rng) for topic in topics]
@@ -66,7 +66,7 @@ def sample_with_topics(rng: random.Random) -> tuple[str, tuple[str, ...]]:
         and sum(map(len, parts)) + len(schedule) < USUAL_LENGTH - 10
     ):
         parts.insert(rng.randint(0, len(parts)), schedule)
-    return _typed(_joined(parts, rng), rng), tuple(topics)
+    return typed(joined(parts, rng), rng), tuple(topics)
 
 
 def templates() -> Iterator[tuple[str, str]]:
@@ -82,7 +82,7 @@ def templates() -> Iterator[tuple[str, str]]:
 
 def filled(template: str, rng: random.Random) -> str:
     """The template with its slots filled."""
-    return _filled(template, rng.choice(_PRONOUNS), rng)
+    return _filled(template, rng.choice(PRONOUNS), rng)
 
 
 @cache
@@ -102,7 +102,7 @@ def _filled(template: str, pronouns: dict[str, str], rng: random.Random) -> str:
     return template
 
 
-def _joined(parts: list[str], rng: random.Random) -> str:
+def joined(parts: list[str], rng: random.Random) -> str:
     text = parts[0]
     for part in parts[1:]:
         join = rng.choices(list(JOINS), list(JOINS.values()))[0]
@@ -110,7 +110,7 @@ def _joined(parts: list[str], rng: random.Random) -> str:
     return text
 
 
-def _typed(text: str, rng: random.Random) -> str:
+def typed(text: str, rng: random.Random) -> str:
     """As typed on a phone: small letters, missing apostrophes and stops, now and then a slip."""
     style = rng.random()
     if style < 0.35:
