@@ -17,7 +17,7 @@ from runplan.units import from_km
 WEEK_RISE, WEEK_STEP_KM = 1.18, 1.9
 LONG_RISE, LONG_STEP_KM, LONG_WEEKS = 1.2, 2.4, 4
 # Redraws of a week's sessions when they repeat the week before.
-REDRAWS = 8
+REDRAWS = 12
 
 
 def write_outline(envelope: Envelope, seed: int) -> tuple[OutlineLine, ...]:
@@ -49,8 +49,9 @@ def write_week(
     rng = random.Random(f"week {seed} {line.number}")
     week = week_envelope(envelope, line)
     taken = {draft.sessions for draft in avoid}
-    for _ in range(REDRAWS):
-        sessions = _sessions(week, rng)
+    for attempt in range(REDRAWS):
+        # Settling leads small weeks to the same few distances; later draws do without it.
+        sessions = _sessions(week, rng, settle=attempt < REDRAWS // 2)
         if sessions not in taken:
             break
     notes = {draft.note for draft in avoid}
@@ -69,6 +70,9 @@ def note_facts(
         kinds.add("finish")
     if any(session.blocks and session.blocks.walk_min for session in sessions):
         kinds.add("runwalk")
+    if week.benchmark:
+        # Phrases about intervals speak of repetitions, which a time trial has not.
+        kinds.discard("intervals")
     return NoteFacts(
         race=request.race,
         level=request.level,
@@ -106,12 +110,14 @@ def _lean(values: tuple[float, ...], lean: float, rng: random.Random) -> float:
     return values[min(len(values) - 1, max(0, round(place)))]
 
 
-def _sessions(week: WeekEnvelope, rng: random.Random) -> tuple[SessionDraft, ...]:
+def _sessions(week: WeekEnvelope, rng: random.Random, *, settle: bool) -> tuple[SessionDraft, ...]:
     arrangement = rng.choice(week.arrangements)
     drafts = [
         _draft(day, week.slots[key], rng) for day, key in zip(week.days, arrangement, strict=True)
     ]
-    return _settle(week, arrangement, drafts)
+    low, high = week.total
+    fits = low <= sum(draft.distance or 0.0 for draft in drafts) <= high
+    return tuple(drafts) if fits and not settle else _settle(week, arrangement, drafts)
 
 
 def _draft(day: str, slot: Slot, rng: random.Random) -> SessionDraft:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from runplan.constraints import Constraint, Scope
+from runplan.constraints import Constraint, ConstraintKind, Scope
 from runplan.plan import HARD_KINDS
-from runplan.request import MIN_SESSION_MIN, PlanRequest
+from runplan.request import DAYS, MIN_SESSION_MIN, Day, PlanRequest
 
 # Fast running loads the back of the leg and pounds; hills strain calf and Achilles on the way up,
 # knees and shins on the way down. "strides" stand beside the session kinds.
@@ -48,6 +48,8 @@ MASTERS_AGE, MASTERS_GROWTH, MASTERS_CUTBACK_EVERY, MASTERS_HARD = 60, 0.7, 3, 1
 CUTBACK_EVERY = 4
 TERRAIN_LIKES: Mapping[str, tuple[str, ...]] = {"hills": ("hills",), "track": ("intervals", "reps")}
 WEEKEND = ("Sat", "Sun")
+# What runners ask for beside running, and the kind of its sessions.
+OTHER_SESSIONS: Mapping[ConstraintKind, str] = {"cross_training": "cross", "strength": "strength"}
 
 
 @dataclass(frozen=True)
@@ -135,3 +137,17 @@ def minutes_on(request: PlanRequest, day: str) -> int | None:
     if request.max_session_min is not None:
         limits.append(request.max_session_min)
     return min(limits, default=None)
+
+
+def spare_days(request: PlanRequest) -> tuple[Day, ...]:
+    """The days for cross-training and strength, the day after the long run first.
+
+    Beginners keep one day of rest: the last one, which is the eve of the long run where that is free.
+    """
+    after = DAYS.index(request.long_day) + 1
+    avoided = {wish.value for wish in request.constraints if wish.kind == "avoid_day"}
+    free = [day for day in DAYS[after:] + DAYS[:after] if day not in request.run_days]
+    spare = [day for day in free if day not in avoided]
+    if request.level == "beginner" and len(spare) == len(free):
+        spare = spare[:-1]
+    return tuple(spare)

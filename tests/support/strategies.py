@@ -1,10 +1,13 @@
 """Hypothesis strategies: any form a runner could send."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
 from hypothesis import strategies as st
 
+from runplan.constraints import FLAGS, Constraint
+from runplan.merging import merge
 from runplan.request import DAYS, LEVELS, RACE_KM, RACES, PlanRequest, Race, RaceResult
 from runplan.units import UNITS, from_km
 
@@ -15,6 +18,53 @@ RACE_PACES = st.integers(150, 890)
 def race_times(race: Race) -> st.SearchStrategy[int]:
     """Plausible times of a race."""
     return RACE_PACES.map(lambda pace: round(pace * RACE_KM[race]))
+
+
+BODY_PARTS = (
+    "knee", "achilles", "shin", "foot", "ankle", "calf", "hamstring", "quad", "hip", "groin", "back",
+    "it band", "plantar fascia", "glute", "toe", "heel", "shoulder", "neck",
+)  # fmt: skip
+_DAY_WISHES = st.builds(
+    Constraint, st.sampled_from(("avoid_day", "only_day", "long_run_day")), st.sampled_from(DAYS)
+)
+_OTHER_WISHES = st.one_of(
+    st.builds(
+        Constraint,
+        st.just("max_session_min"),
+        st.integers(15, 200),
+        st.sampled_from(("weekday", "weekend", "all")),
+    ),
+    st.builds(Constraint, st.just("injury"), st.sampled_from(BODY_PARTS)),
+    st.builds(
+        Constraint,
+        st.just("returning"),
+        st.sampled_from(("break", "injury", "illness", "surgery", "pregnancy")),
+    ),
+    st.builds(
+        Constraint,
+        st.just("terrain"),
+        st.sampled_from(("hills", "trail", "track", "treadmill", "flat")),
+    ),
+    st.builds(
+        Constraint,
+        st.just("time_of_day"),
+        st.sampled_from(("morning", "lunch", "evening", "night")),
+    ),
+    st.builds(Constraint, st.sampled_from(FLAGS)),
+)
+
+
+def wishes(*, days: bool = True) -> st.SearchStrategy[list[Constraint]]:
+    """Up to five constraints, contradictory ones included; without `days` none about days."""
+    return st.lists(st.one_of(_DAY_WISHES, _OTHER_WISHES) if days else _OTHER_WISHES, max_size=5)
+
+
+@st.composite
+def constrained_requests(draw: st.DrawFn) -> PlanRequest:
+    """Any request with what its runner asks for in words merged in, conflicts left out."""
+    given = draw(st.sets(st.sampled_from(("run_days", "long_run_day", "days_per_week"))))
+    request = replace(draw(requests()), age=draw(st.one_of(st.none(), st.integers(18, 85))))
+    return merge(request, draw(wishes()), given).request
 
 
 @st.composite

@@ -2,10 +2,13 @@ import pytest
 
 from runplan import coach
 from runplan.assemble import assemble_plan, assemble_week, personal
+from runplan.checks import check
+from runplan.constraints import Constraint
 from runplan.drafts import SessionDraft, WeekDraft
 from runplan.envelope import build_envelope
 from runplan.notes import phrases
 from runplan.plan import Provenance
+from runplan.request import DAYS
 from tests.support.coach_plans import coach_plan
 from tests.support.plans import make_request
 
@@ -102,3 +105,62 @@ def test_the_plan_holds_request_paces_and_origin() -> None:
     assert plan.paces == build_envelope(request).paces.zones
     assert plan.provenance.weeks == ("coach",) * 8
     assert plan.findings == ()
+
+
+def others(**changes: object) -> list[list[tuple[str, str, int | None]]]:
+    """Cross-training and strength of each week: day, kind, minutes."""
+    plan = coach_plan(make_request(weeks=8, **changes))
+    return [
+        [(s.day, s.kind, s.duration_min) for s in week.sessions if s.kind in ("cross", "strength")]
+        for week in plan.weeks
+    ]
+
+
+CROSS, STRENGTH = Constraint("cross_training"), Constraint("strength")
+
+
+def test_nothing_beside_running_unless_asked_for() -> None:
+    assert others() == [[]] * 8
+
+
+def test_strength_twice_and_cross_training_after_the_long_run() -> None:
+    weeks = others(level="advanced", constraints=(STRENGTH, CROSS))
+    usual = [("Mon", "cross", 40), ("Wed", "strength", 30), ("Fri", "strength", 30)]
+    assert weeks[0] == usual
+    assert weeks[3] == [("Mon", "cross", 30), ("Wed", "strength", 20), ("Fri", "strength", 20)]
+    assert weeks[-1] == []
+
+
+def test_beginners_keep_a_day_of_rest() -> None:
+    assert others(constraints=(STRENGTH,))[0] == [("Mon", "strength", 20), ("Wed", "strength", 20)]
+    assert others(constraints=(STRENGTH, Constraint("avoid_day", "Wed")))[0] == [
+        ("Mon", "strength", 20),
+        ("Fri", "strength", 20),
+    ]
+    assert others(days_per_week=6, constraints=(STRENGTH,)) == [[]] * 8
+
+
+def test_one_spare_day_serves_both_in_turn() -> None:
+    weeks = others(days_per_week=6, level="advanced", constraints=(STRENGTH, CROSS))
+    assert [week[0][1] for week in weeks[:4]] == ["strength", "cross", "strength", "cross"]
+    assert all(len(week) == 1 for week in weeks[:-1])
+
+
+def test_the_time_limit_holds_beside_running_too() -> None:
+    limit = Constraint("max_session_min", 25, "weekday")
+    assert {m for week in others(constraints=(CROSS, limit)) for _, _, m in week} == {25}
+
+
+def test_sessions_beside_running_stand_in_their_place_and_count_no_distance() -> None:
+    plan = coach_plan(make_request(level="advanced", constraints=(STRENGTH, CROSS)))
+    assert check(plan) == ()
+    for week in plan.weeks:
+        days = [session.day for session in week.sessions]
+        assert days == sorted(days, key=DAYS.index)
+        assert len(set(days)) == len(days)
+        assert week.distance == pytest.approx(
+            sum(s.distance or 0 for s in week.sessions), abs=0.051
+        )
+        for session in week.sessions:
+            assert (session.distance is None) == (session.kind in ("cross", "strength"))
+            assert f"{session.duration_min} min" in session.text or session.distance

@@ -12,11 +12,12 @@ from runplan.envelope import (
     grid,
     week_envelope,
 )
+from runplan.merging import broken
 from runplan.plan import HARD_KINDS
 from runplan.request import DAYS, LEVELS, RACES, Level, PlanRequest, Race
 from tests.support.coach_plans import coach_plan
 from tests.support.plans import make_request
-from tests.support.strategies import requests
+from tests.support.strategies import constrained_requests, requests
 
 
 def hard_minutes(plan_request: PlanRequest) -> int:
@@ -40,6 +41,14 @@ def test_the_coach_fits_and_passes_for_any_form(request_: PlanRequest, seed: int
         )
     errors = [finding for finding in check(coach_plan(request_, seed)) if finding.level == "error"]
     assert errors == []
+
+
+@settings(max_examples=300)
+@given(constrained_requests(), st.integers(0, 10**6))
+def test_the_coach_obeys_every_constraint(request_: PlanRequest, seed: int) -> None:
+    plan = coach_plan(request_, seed)
+    assert [finding for finding in check(plan) if finding.level == "error"] == []
+    assert broken(plan, request_.constraints) == []
 
 
 @settings(max_examples=60)
