@@ -47,6 +47,11 @@ def week_prompt(request: PlanRequest, week: WeekEnvelope) -> tuple[Message, ...]
     )
 
 
+def understand_prompt(shown: str) -> tuple[Message, ...]:
+    """The messages that ask what the mentions marked in a text mean."""
+    return _messages("understand", text=_guarded(shown))
+
+
 def runner_text(request: PlanRequest) -> str:
     """The runner in two lines at most. The name stays out: the model writes `{name}`."""
     text = (
@@ -58,11 +63,16 @@ def runner_text(request: PlanRequest) -> str:
 
 
 def _one_line(details: str) -> str:
-    text = " ".join(details.replace("<|", "< |").split())
+    text = _guarded(details)
     data = text.encode()
     if len(data) <= DETAILS_SHOWN:
         return text
     return data[:DETAILS_SHOWN].decode(errors="ignore").rsplit(" ", 1)[0]
+
+
+def _guarded(text: str) -> str:
+    """One line in which no special token stands."""
+    return " ".join(text.replace("<|", "< |").split())
 
 
 def _messages(task: str, **values: str) -> tuple[Message, ...]:
