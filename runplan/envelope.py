@@ -327,7 +327,8 @@ def _easy_slots(
         blocks = menus.run_walk_all_through(envelope.paces, room)
         return {"runwalk": Slot("runwalk", count, distances, blocks=blocks)}
     slack = max(0.5 if mean < 10 else 1.0, mean * EASY_SLACK)
-    distances = _between(mean - slack, mean + slack, shortest, top)
+    # Also runs at the limit come in two lengths, so that weeks can differ.
+    distances = _between(min(mean, top) - slack, mean + slack, shortest, top)
     room = to_km(distances[0], envelope.request.units) * STRIDES_SHARE
     sets = tuple(n for n in STRIDES if workouts.strides_km(n, envelope.paces) <= room)
     if not sets:
@@ -354,9 +355,8 @@ def _run_walk_slots(
     long = line.long or 0.0
     stage = (week.number - 1) / max(1, envelope.run_walk_weeks - 1)
     mean = max(_shortest(envelope), (line.distance - long) / (days - 1))
-    distances = _between(
-        mean - 0.5, mean + 0.5, _shortest(envelope), max(_shortest(envelope), long)
-    )
+    most = max(_shortest(envelope), min(long, _limit(envelope)))
+    distances = _between(mean - 0.5, mean + 0.5, _shortest(envelope), most)
     units = envelope.request.units
     short = menus.run_walk_menu(envelope.paces, stage, to_km(distances[0], units))
     longer = menus.run_walk_menu(envelope.paces, stage, to_km(long, units))
