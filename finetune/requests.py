@@ -6,10 +6,13 @@ free text comes from `data/evaluation_details.txt`, which the training templates
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from runplan.constraints import KINDS, SCOPES, Constraint
+from runplan.merging import merge
 from runplan.request import (
     DAYS,
     LEVELS,
@@ -24,6 +27,7 @@ from runplan.request import (
     Race,
     RaceResult,
 )
+from runplan.rules import INJURY_BARS, RETURN_START
 from runplan.units import UNITS, Units, from_km, round_half
 
 # Current weekly distance and share of it in the longest run, by level, in km.
@@ -50,11 +54,33 @@ _GIVEN = {
     "goal": 0.2,
     "date": 0.15,
     "limit": 0.15,
+    "age": 0.12,
+    "heart": 0.1,
+    "constraints": 0.2,
+}
+# A single "only" day leaves too few days, so it is not drawn.
+_KINDS = tuple(kind for kind in KINDS if kind != "only_day")
+# Fields that the evaluation requests do not have.
+_WISH_FIELDS = ("age", "max_heart_rate", "constraints")
+# What the constraints that are words may say.
+_VALUES: Mapping[str, tuple[str, ...]] = {
+    "avoid_day": DAYS,
+    "long_run_day": DAYS,
+    "injury": (*INJURY_BARS, "shoulder", "neck"),
+    "returning": tuple(RETURN_START),
+    "terrain": ("hills", "trail", "track", "treadmill", "flat"),
+    "time_of_day": ("morning", "lunch", "evening", "night"),
 }
 
 
-def sample_request(rng: random.Random, details: Callable[[random.Random], str]) -> PlanRequest:
-    """One request; `details` gives the free text."""
+def sample_request(
+    rng: random.Random, details: Callable[[random.Random], str], *, wishes: bool = True
+) -> PlanRequest:
+    """One request; `details` gives the free text.
+
+    Without `wishes` it has no age, heart rate or constraints. (The evaluation requests were drawn
+    before there were any.)
+    """
     race, level = rng.choice(RACES), rng.choice(LEVELS)
     days = rng.randint(MIN_DAYS, MAX_DAYS)
     units: Units = rng.choices(UNITS, (0.65, 0.35))[0]
@@ -69,7 +95,7 @@ def sample_request(rng: random.Random, details: Callable[[random.Random], str]) 
         longest = (rng.uniform(*_WEEKLY_KM[level]) if weekly is None else weekly) * rng.uniform(
             0.2, 0.5
         )
-    return PlanRequest(
+    request = PlanRequest(
         race=race,
         level=level,
         weeks=rng.randint(MIN_WEEKS, MAX_WEEKS),
@@ -86,6 +112,28 @@ def sample_request(rng: random.Random, details: Callable[[random.Random], str]) 
         max_session_min=rng.choice(_SESSION_LIMITS) if given("limit") else None,
         details=details(rng),
     )
+    return _with_wishes(request, rng) if wishes else request
+
+
+def _with_wishes(request: PlanRequest, rng: random.Random) -> PlanRequest:
+    """The request with an age, a heart rate and constraints at times; contradictory ones fall out."""
+    request = replace(
+        request,
+        age=rng.randint(18, 80) if rng.random() < _GIVEN["age"] else None,
+        max_heart_rate=rng.randint(150, 205) if rng.random() < _GIVEN["heart"] else None,
+    )
+    if rng.random() >= _GIVEN["constraints"]:
+        return request
+    count = rng.choices((1, 2, 3), (0.6, 0.3, 0.1))[0]
+    wishes = [_constraint(rng) for _ in range(count)]
+    return merge(request, wishes, ("days_per_week", "max_session_min")).request
+
+
+def _constraint(rng: random.Random) -> Constraint:
+    kind = rng.choice(_KINDS)
+    if kind == "max_session_min":
+        return Constraint(kind, rng.choice(_SESSION_LIMITS), rng.choice(SCOPES))
+    return Constraint(kind, rng.choice(_VALUES[kind]) if kind in _VALUES else None)
 
 
 def _longest(longest: float | None, weekly: float | None, units: Units) -> float | None:
@@ -109,10 +157,12 @@ def evaluation_lines() -> list[str]:
     def details(draw: random.Random) -> str:
         return "" if draw.random() < _NO_DETAILS else draw.choice(texts)
 
-    return [
-        json.dumps({**sample_request(rng, details).to_json(), "seed": seed}, ensure_ascii=False)
-        for seed in range(EVALUATION_COUNT)
-    ]
+    lines = []
+    for seed in range(EVALUATION_COUNT):
+        data = sample_request(rng, details, wishes=False).to_json()
+        known = {key: value for key, value in data.items() if key not in _WISH_FIELDS}
+        lines.append(json.dumps({**known, "seed": seed}, ensure_ascii=False))
+    return lines
 
 
 if __name__ == "__main__":

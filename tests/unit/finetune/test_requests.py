@@ -6,6 +6,7 @@ from pathlib import Path
 
 from finetune.details import sample_details
 from finetune.requests import EVALUATION_COUNT, EVALUATION_DETAILS, evaluation_lines, sample_request
+from runplan.constraints import KINDS
 from runplan.envelope import build_envelope
 from runplan.request import (
     DAYS,
@@ -24,6 +25,10 @@ DATA = Path(__file__).parents[3] / "data"
 LINES = (DATA / "evaluation_requests.jsonl").read_text(encoding="utf-8").splitlines()
 
 
+# Fields that came after the evaluation requests were drawn.
+ABSENT = {"age": None, "max_heart_rate": None, "constraints": []}
+
+
 def drawn(count: int, seed: int = 1) -> list[PlanRequest]:
     rng = random.Random(seed)
     return [sample_request(rng, sample_details) for _ in range(count)]
@@ -39,7 +44,7 @@ def test_every_evaluation_request_is_valid_and_complete() -> None:
         data = json.loads(line)
         assert data.pop("seed") == number
         request = request_from_json(data)
-        assert request.to_json() == data
+        assert request.to_json() == {**ABSENT, **data}
         assert len(build_envelope(request).weeks) == request.weeks
 
 
@@ -74,3 +79,14 @@ def test_every_optional_field_is_filled_in_at_times() -> None:
         given = sum(getattr(request, name) not in (None, "") for request in found)
         assert given > 20, name
         assert given < len(found) or name == "long_run_day"
+
+
+def test_constraints_of_every_kind_come_up() -> None:
+    found = drawn(1500)
+    share = sum(bool(request.constraints) for request in found) / len(found)
+    assert 0.12 < share < 0.25
+    kinds = {wish.kind for request in found for wish in request.constraints}
+    assert kinds == {*KINDS} - {"only_day"}
+    for request in found:
+        avoided = {wish.value for wish in request.constraints if wish.kind == "avoid_day"}
+        assert not avoided & {*request.run_days}
