@@ -193,6 +193,11 @@ def _claims(text: str) -> frozenset[str]:
     return frozenset(claim for claim, words in _WORDS_OF_CLAIMS.items() if words.search(text))
 
 
+@lru_cache(maxsize=1024)
+def _false_claims(facts: NoteFacts) -> frozenset[str]:
+    return frozenset(claim for claim in _WORDS_OF_CLAIMS if not _holds(claim, facts))
+
+
 def _holds(claim: str, facts: NoteFacts) -> bool:
     if claim in MENTIONS:
         return bool(SATISFIED_BY[claim] & facts.kinds)
@@ -262,7 +267,8 @@ def _focus(facts: NoteFacts) -> str:
 
 
 def _fitting(pool: Sequence[str], facts: NoteFacts) -> list[str]:
-    return [phrase for phrase in pool if not contradictions(phrase, facts)]
+    false = _false_claims(facts)
+    return [phrase for phrase in pool if false.isdisjoint(_claims(phrase))]
 
 
 def _leads(facts: NoteFacts) -> list[tuple[int, list[str]]]:
@@ -387,8 +393,9 @@ def _content(phrase: str) -> set[str]:
     return {word[:6].rstrip("s") for word in words if word not in _FILLER}
 
 
-def _sentences(note: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _sentences(note: str) -> frozenset[str]:
     """The note's sentences, bare of the name, case and punctuation."""
     bare = note.lower().replace(NAME, " ")
     parts = re.split(r"[.!?]", bare)
-    return {" ".join(re.findall(r"[a-z']+", part)) for part in parts if part.strip(" ,")}
+    return frozenset(" ".join(re.findall(r"[a-z']+", part)) for part in parts if part.strip(" ,"))
