@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 from tqdm import tqdm
 
+from runplan import cli_understand
 from runplan.advice import missing
 from runplan.backends import load as backends
 from runplan.backends.base import Backend
@@ -52,6 +53,7 @@ _EXAMPLES = """examples:
       --race-date 2027-04-25 --format ics --out plan.ics
   python -m runplan batch requests.jsonl --out plans.jsonl
   python -m runplan check plan.json
+  python -m runplan understand "can't run Tuesdays, sore achilles"
 """
 
 # Options of `write` that are fields of the request: name, what it is, how to read it.
@@ -138,6 +140,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("file", type=Path, metavar="FILE.json")
     check.add_argument("--format", choices=("text", "json"), default="text")
     check.set_defaults(run=_check)
+
+    understand = commands.add_parser("understand", help="read what free texts ask of a plan")
+    cli_understand.add_options(understand)
     return top
 
 

@@ -94,5 +94,67 @@ def constraint_from_json(data: Any) -> Constraint:
     return Constraint(data["kind"], data.get("value"), data.get("scope"))
 
 
+def in_words(constraint: Constraint) -> str:
+    """The wish as a plain phrase: "No running on Tuesday", "At most 45 minutes on weekdays"."""
+    value = str(constraint.value)
+    match constraint.kind:
+        case "avoid_day" | "only_day" | "long_run_day":
+            return f"{_DAY_WORDS[constraint.kind]} on {_DAY_NAMES[value]}"
+        case "max_session_min":
+            return f"At most {value} minutes{_SCOPE_WORDS[constraint.scope or 'all']}"
+        case "injury":
+            return f"Sore {'IT band' if value == 'it band' else value}"
+        case "returning":
+            return f"Coming back after {_BACK_AFTER.get(value, value)}"
+        case "terrain":
+            return _TERRAIN_WORDS.get(value, f"Runs on {value}")
+        case "time_of_day":
+            return _TIME_WORDS.get(value, f"Runs in the {value}")
+        case flag:
+            return _FLAG_WORDS[flag]
+
+
+_DAY_NAMES: Mapping[str, str] = dict(
+    zip(
+        _WEEKDAY_NAMES,
+        ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        strict=True,
+    )
+)
+_DAY_WORDS: Mapping[str, str] = {
+    "avoid_day": "No running",
+    "only_day": "Running",
+    "long_run_day": "Long run",
+}
+_SCOPE_WORDS: Mapping[Scope, str] = {
+    "all": " a run",
+    "weekday": " on weekdays",
+    "weekend": " at weekends",
+}
+_BACK_AFTER: Mapping[str, str] = {
+    "break": "a break",
+    "injury": "an injury",
+    "illness": "an illness",
+}
+_TERRAIN_WORDS: Mapping[str, str] = {
+    "hills": "Runs in hills",
+    "trail": "Runs on trails",
+    "track": "Runs on a track",
+    "treadmill": "Runs on a treadmill",
+    "flat": "Runs on flat ground",
+}
+_TIME_WORDS: Mapping[str, str] = {"lunch": "Runs at lunchtime", "night": "Runs at night"}
+_FLAG_WORDS: Mapping[ConstraintKind, str] = {
+    "heat": "Hot weather",
+    "cold": "Cold weather",
+    "altitude": "At altitude",
+    "no_speedwork": "No speedwork",
+    "run_walk": "Running with walking breaks",
+    "cross_training": "Cross-training too",
+    "strength": "Strength training too",
+    "first_race": "First race",
+}
+
+
 def _wrong(problem: str) -> InputError:
     return InputError("constraints", problem)

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, cast, get_args
@@ -52,8 +53,9 @@ class Mention:
 
 
 def plain(text: str) -> str:
-    """The text as mentions count it: one line, lower case, plain quotes and dashes, no brackets."""
-    return " ".join(text.lower().translate(_PLAIN).split())
+    """The text as mentions count it: one line, lower case, plain quotes, no brackets, slips mended."""
+    line = " ".join(text.lower().translate(_PLAIN).split())
+    return re.sub(r"(?<![\w'])[a-z]{5,}(?!\w)", lambda word: _mended(word[0]), line)
 
 
 @lru_cache(maxsize=1024)
@@ -92,6 +94,9 @@ _PLAIN = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "\u2032": "'", "`": "'", "[": "(", "]": ")"}
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 )
+
+# Of five letters one too many or too few, of seven one wrong: difflib's ratio.
+_ONE_LETTER_OFF = 0.85
 
 _HOURS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _TENS = {
@@ -177,6 +182,19 @@ def _minutes(parts: dict[str, str | None]) -> int:
     return round(total)
 
 
+@lru_cache(maxsize=4096)
+def _mended(word: str) -> str:
+    """The word of the lexicon's that this is a slip of: a letter off, or two changed places."""
+    words, right = _spelling()
+    if word in words or word in right:
+        return word
+    for near in get_close_matches(word, words, cutoff=0.8):
+        swapped = sorted(near) == sorted(word)
+        if swapped or SequenceMatcher(None, word, near).ratio() >= _ONE_LETTER_OFF:
+            return near
+    return word
+
+
 def _matches(line: str) -> Iterator[Mention]:
     for category, value, pattern in _lexicon():
         for match in pattern.finditer(line):
@@ -209,18 +227,25 @@ def _tables() -> dict[str, dict[str, str]]:
 
 
 @cache
+def _spelling() -> tuple[tuple[str, ...], frozenset[str]]:
+    """The words to mend towards, and those that are right although they look like one of them."""
+    table = _tables()["spelling"]
+    return tuple(table["words"].split()), frozenset(table["right"].split())
+
+
+@cache
 def _lexicon() -> tuple[tuple[Category, str, re.Pattern[str]], ...]:
     """Category, value and pattern, in the order of the file."""
     return tuple(
-        (cast(Category, category), value, re.compile(_bounded(words)))
+        (category, value, re.compile(_bounded(words)))
         for category, table in _tables().items()
-        if category != "parts"
+        if category in CATEGORIES
         for value, words in table.items()
     )
 
 
 def _bounded(words: str) -> str:
-    """The alternatives of an entry, matched at word bounds, the longest first where they share a start."""
+    """The alternatives of an entry with its parts filled in, matched at word bounds."""
     parts = _tables()["parts"]
     while "%" in words and (filled := re.sub(r"%(\w+)%", lambda m: parts[m[1]], words)) != words:
         words = filled
@@ -230,11 +255,11 @@ def _bounded(words: str) -> str:
 
 @cache
 def _range_of_days() -> re.Pattern[str]:
-    """Monday to Thursday, mon-fri, between Tuesday and Friday."""
+    """Monday to Thursday, mon-fri, between Tuesday and Friday; "not on mondays - friday is ok" is none."""
     day = "|".join(_bounded(words) for words in _tables()["day"].values())
     return re.compile(
         rf"(?:between (?=(?:{day}) and)(?P<x>))?(?P<first>{day})"
-        rf"(?: ?- ?| (?:to|through|thru|till?|until|up to) |(?(x) and ))(?P<last>{day})"
+        rf"(?:-|(?<!days) - |(?<=days) - (?=\w+days)| (?:to|through|thru|till?|until|up to) |(?(x) and ))(?P<last>{day})"
     )
 
 
