@@ -103,6 +103,7 @@ def _filled(template: str, pronouns: dict[str, str], rng: random.Random) -> str:
 
 
 def joined(parts: list[str], rng: random.Random) -> str:
+    """The parts as one text, joined as people do."""
     text = parts[0]
     for part in parts[1:]:
         join = rng.choices(list(JOINS), list(JOINS.values()))[0]

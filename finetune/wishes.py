@@ -1,7 +1,7 @@
 """Realistic free texts with exactly what they ask for, to learn understanding from.
 
 The templates are in `wishes*.toml`, where the rules of meaning are written too. A text joins one to
-four of them; some ask, some mention days, minutes or body parts and ask for nothing, some only talk.
+five of them; some ask, some mention days, minutes or body parts and ask for nothing, some only talk.
 Knows nothing of how mentions are found or how the model answers.
 """
 
@@ -19,10 +19,13 @@ from finetune.details import PRONOUNS, joined, typed
 from finetune.spellings import WEEK, WEEKEND, WORKDAYS, days_text, minutes_text, time_text
 from runplan.constraints import FLAGS, Constraint, ConstraintKind, Scope
 
+# A wording and what it asks for.
+Part = tuple[str, tuple[Constraint, ...]]
+
 # Of all texts, those which ask for nothing on purpose.
 IDLE_SHARE = 0.13
 COACH_SHARE = 0.08  # texts in which someone writes about the runner
-PARTS_IN_TEXT = {1: 0.34, 2: 0.36, 3: 0.2, 4: 0.1}
+PARTS_IN_TEXT = {1: 0.3, 2: 0.32, 3: 0.2, 4: 0.12, 5: 0.06}
 USUAL_LENGTH = 300  # characters; a text that would be longer has a part less
 MOST_CONSTRAINTS = 5
 
@@ -39,7 +42,7 @@ _IDLE = {
     "nothing.run_walk": 2, "nothing.cross_training": 3, "nothing.strength": 3,
     "nothing.first_race": 3, "filler": 20,
 }  # fmt: skip
-_IDLE_PART_SHARE = 0.4
+_IDLE_PART_SHARE = 0.45
 # A text takes from one section of such a group at most, so that it does not speak against itself.
 _RIVALS: tuple[set[str], ...] = (
     {"avoid_day", "only_day", "mixed_day", "nothing.any_day"},
@@ -64,7 +67,8 @@ _LIMITS: dict[str, tuple[Scope, tuple[int, ...]]] = {
     "weekday": ("weekday", (20, 25, 30, 35, 40, 45, 50, 55, 60, 70, 75)),
     "weekend": ("weekend", (80, 90, 100, 105, 120, 150, 180)),
 }
-_SPANS = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 90, 120)
+_SCOPE_DAYS: dict[Scope, tuple[str, ...]] = {"weekday": WORKDAYS, "weekend": WEEKEND}
+_SPANS = (10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 90, 120)
 
 # How many days a wish names; 0 is the weekend, -1 the working days.
 _COUNTS = {
@@ -177,16 +181,16 @@ class _Writer:
         count = self.rng.choices(list(counts), list(counts.values()))[0]
         # Talk of the past or of the race may name any day; what could be a wish, a day not yet named.
         free = set(WEEK) if slot in ("day", "days") else self.days
+        named = [day for day in WEEK if day in free]
+        if len(named) < count:
+            raise _NoneLeftError
         if count <= 0:
             days = list(WORKDAYS if count else WEEKEND)
         elif slot == "long":
-            named = [day for day in WEEK if day in free]
-            days = self.rng.choices(named, [_LONG_RUN_WEIGHTS.get(day, 1) for day in named])[:1]
-        elif len(free) >= count:
-            days = self.rng.sample([day for day in WEEK if day in free], count)
+            days = self.rng.choices(named, [_LONG_RUN_WEIGHTS.get(day, 1) for day in named])
         else:
-            raise _NoneLeftError
-        if not days or not free.issuperset(days):
+            days = self.rng.sample(named, count)
+        if not free.issuperset(days):
             raise _NoneLeftError
         self.days -= set(days)
         # People name days mostly in the order of the week.
@@ -210,28 +214,31 @@ def sample_wishes(rng: random.Random) -> tuple[str, tuple[Constraint, ...]]:
     Never more than 500 characters or five constraints; no day is both avoided and asked for, and
     there is at most one long-run day and one limit for each scope.
     """
+    text, parts = sample_parts(rng)
+    return text, tuple(dict.fromkeys(chain.from_iterable(wishes for _, wishes in parts)))
+
+
+def sample_parts(rng: random.Random) -> tuple[str, list[Part]]:
+    """A text, and the parts it was joined from with what each asks for."""
     idle = rng.random() < IDLE_SHARE
-    pronouns = rng.choice(PRONOUNS)
+    writer = _Writer(rng, rng.choice(PRONOUNS))
     voice = _bank().coach if rng.random() < COACH_SHARE else _bank().own
-    writer = _Writer(rng, pronouns)
-    count = rng.choices(list(PARTS_IN_TEXT), list(PARTS_IN_TEXT.values()))[0]
     sections: list[str] = []
-    parts: list[tuple[str, list[Constraint]]] = []
-    for number in range(count):
+    parts: list[Part] = []
+    for number in range(rng.choices(list(PARTS_IN_TEXT), list(PARTS_IN_TEXT.values()))[0]):
         calm = idle or (number > 0 and rng.random() < _IDLE_PART_SHARE)
         section = _section(rng, _IDLE if calm else _ASKING, sections)
         part = _part(writer, rng.choice(voice[section]), section)
-        asked = [wish for _, wishes in [*parts, part] for wish in wishes]
-        length = sum(len(text) + 2 for text, _ in [*parts, part])
-        if parts and (len(asked) > MOST_CONSTRAINTS or length > USUAL_LENGTH):
+        if not _fits([*parts, part]):
             continue
         sections.append(section)
         parts.append(part)
     rng.shuffle(parts)
+    parts = parts or [_part(writer, rng.choice(voice["filler"]), "filler")]
     text = joined([text for text, _ in parts], rng)
     if rng.random() < 0.05:
         text = rng.choice(_OPENERS) + text
-    return typed(text, rng), tuple(dict.fromkeys(chain.from_iterable(w for _, w in parts)))
+    return typed(text, rng), parts
 
 
 def templates() -> Iterator[tuple[str, str]]:
@@ -240,19 +247,34 @@ def templates() -> Iterator[tuple[str, str]]:
         yield from ((section, line) for line in lines)
 
 
-def _part(writer: _Writer, template: str, section: str) -> tuple[str, list[Constraint]]:
+def _part(writer: _Writer, template: str, section: str) -> Part:
     before = set(writer.days), set(writer.parts)
+    wording, _, more = template.partition(" => ")
     try:
-        text, asked = writer.fill(template)
+        text, asked = writer.fill(wording)
     except _NoneLeftError:
         writer.days, writer.parts = before
         return _part(writer, writer.rng.choice(_bank().own["filler"]), "filler")
-    kind, _, value = section.partition(".")
-    if kind in FLAGS:
-        asked = [Constraint(cast(ConstraintKind, kind)), *asked]
-    elif value and kind != "nothing":
-        asked = [Constraint(cast(ConstraintKind, kind), value), *asked]
-    return text, asked
+    return text, (*_wishes(section), *_wishes(more), *asked)
+
+
+def _wishes(name: str) -> Iterator[Constraint]:
+    """What `heat` or `terrain.hills` asks for; nothing for sections whose slots say it."""
+    kind, _, value = name.partition(".")
+    if kind in FLAGS or (value and kind != "nothing"):
+        yield Constraint(cast(ConstraintKind, kind), value or None)
+
+
+def _fits(parts: Sequence[Part]) -> bool:
+    asked = {wish for _, wishes in parts for wish in wishes}
+    avoided = {wish.value for wish in asked if wish.kind == "avoid_day"}
+    # A limit for days on which the runner never runs makes no sense.
+    limited = [wish.scope for wish in asked if wish.scope in _SCOPE_DAYS]
+    if any(avoided.issuperset(_SCOPE_DAYS[scope]) for scope in limited):
+        return False
+    return (
+        len(asked) <= MOST_CONSTRAINTS and sum(len(text) + 2 for text, _ in parts) <= USUAL_LENGTH
+    )
 
 
 def _section(rng: random.Random, weights: Mapping[str, int], used: Sequence[str]) -> str:
