@@ -12,6 +12,7 @@ from runplan.envelope import Envelope, build_envelope
 from runplan.paces import race_seconds, vdot_of
 from runplan.plan import Finding
 from runplan.request import DAYS, MIN_WEEKS, RACE_KM, RACE_NAME, PlanRequest
+from runplan.rules import rules_of
 from runplan.units import clock, from_km, number
 
 # A long run of this length carries a runner through the race (published beginner plans: half
@@ -139,7 +140,15 @@ def _volume(request: PlanRequest, envelope: Envelope) -> Iterator[Finding]:
     stated, units = request.weekly_distance, request.units
     first = envelope.weeks[0].distances
     typical = (first[0] + first[-1]) / 2
-    if stated is not None and typical < stated * LOWERED_SHARE:
+    start = rules_of(request).start
+    if stated is not None and start < 1:
+        yield _warning(
+            "eased_start",
+            f"The plan starts at about {number(typical)} {units} a week instead of your "
+            f"{number(stated)} {units} and grows slowly, to go easy on what hurts or on a body that "
+            "comes back. Run on only while nothing hurts.",
+        )
+    elif stated is not None and typical < stated * LOWERED_SHARE:
         yield _warning(
             "volume_lowered",
             f"Your {number(stated)} {units} a week do not fit into {_what_limits(request, envelope)}; "
@@ -174,8 +183,9 @@ def _what_limits(request: PlanRequest, envelope: Envelope) -> str:
     first, most = volume.first_long_limit_km(request), volume.long_limit_km(request, envelope.paces)
     if request.longest_run is not None and first < most:
         return f"{days} with a longest run of {number(request.longest_run)} {request.units}"
-    if request.max_session_min is not None:
-        return f"{days} of at most {request.max_session_min} minutes"
+    minutes = rules_of(request).session_minutes
+    if minutes is not None:
+        return f"{days} of at most {minutes} minutes"
     return f"{days} without runs that are too long for a {RACE_NAME[request.race]}"
 
 
@@ -186,13 +196,14 @@ def _long_run(request: PlanRequest, envelope: Envelope) -> Iterator[Finding]:
             "The plan starts with runs that have walking breaks, because half an hour of running is "
             "still a lot for you now. Should it feel easy, take fewer breaks.",
         )
-    limit = volume.session_limit_km(request, envelope.paces)
-    if request.max_session_min is not None and limit < LONG_NEEDED_KM[request.race]:
+    limit = volume.long_session_limit_km(request, envelope.paces)
+    minutes = rules_of(request).long_minutes
+    if limit < LONG_NEEDED_KM[request.race]:
         units = request.units
         needed = from_km(LONG_NEEDED_KM[request.race], units)
         yield _warning(
             "short_sessions",
-            f"In {request.max_session_min} minutes your long run stays below "
+            f"In {minutes} minutes your long run stays below "
             f"{from_km(limit, units):.1f} {units}; for a {RACE_NAME[request.race]} about "
             f"{needed:.0f} {units} is usual. If you can, give the long run more time on one day a "
             "week, or choose a shorter race.",

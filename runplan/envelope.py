@@ -190,10 +190,12 @@ def _week_range(request: PlanRequest, paces: Paces, week: SeasonWeek, run_walk: 
         limit = from_km(long_session_limit_km(request, paces), request.units)
         values = grid(long * (1 - LONG_SLACK), long * (1 + LONG_SLACK))
         longs = tuple(dict.fromkeys(v if v <= limit else floor_session(limit) for v in values))
+        rules = rules_of(request)
         benchmark = (
             week.benchmark
-            and week.number > max(run_walk, rules_of(request).easy_weeks)
-            and rules_of(request).trials
+            and not rules.run_walk
+            and week.number > max(run_walk, rules.easy_weeks)
+            and rules.trials
             and _trial(request, paces, distances[0], longs[0]) is not None
         )
         focuses = focuses_of(request, paces, week)

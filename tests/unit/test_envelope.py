@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runplan import coach, notation
 from runplan.checks import check
+from runplan.constraints import Constraint
 from runplan.envelope import (
     Envelope,
     build_envelope,
@@ -146,3 +149,76 @@ def test_the_grid_of_sessions() -> None:
     assert grid(5, 4) == (5,)
     assert (floor_session(9.7), floor_session(10.9)) == (9.5, 10)
     assert (ceil_session(9.6), ceil_session(9.1), ceil_session(10.2)) == (10, 9.5, 11)
+
+
+def trials(request: PlanRequest) -> list[int]:
+    """The weeks whose written plan has a time trial."""
+    return [
+        week.number
+        for week in coach_plan(request).weeks
+        if any(session.text.startswith("Time trial") for session in week.sessions)
+    ]
+
+
+@pytest.mark.parametrize("race", RACES)
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("weeks", [6, 7, 8, 9, 10, 11, 12, 14, 17, 20, 24])
+@pytest.mark.parametrize("age", [None, 64])
+def test_a_time_trial_every_three_to_five_weeks(
+    race: Race, level: Level, weeks: int, age: int | None
+) -> None:
+    request = make_request(
+        race=race, level=level, weeks=weeks, days_per_week=4, weekly_distance=30, age=age
+    )
+    found = trials(request)
+    steps = [after - before for before, after in pairwise([0, *found, weeks])]
+    assert found
+    assert all(3 <= step <= 5 for step in steps[:-1])
+    assert steps[-1] <= 5
+    assert [w.number for w in build_envelope(request).weeks if w.benchmark] == found
+
+
+def test_a_trial_is_the_only_hard_session_and_one_bout() -> None:
+    for level in LEVELS:
+        request = make_request(race="half", level=level, weeks=12, weekly_distance=45)
+        envelope = build_envelope(request)
+        for line in coach.write_outline(envelope, 3):
+            week = week_envelope(envelope, line)
+            assert week.benchmark == envelope.weeks[line.number - 1].benchmark
+            if week.benchmark:
+                hard = {*week.slots} & {*HARD_KINDS}
+                assert hard == {"intervals"}
+                (blocks,) = week.slots["intervals"].blocks
+                assert (blocks.repeat, blocks.walk_min) == (1, None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weeks": 5},
+        {"constraints": (Constraint("no_speedwork"),)},
+        {"constraints": (Constraint("injury", "knee"),)},
+        {"constraints": (Constraint("run_walk"),)},
+    ],
+)
+def test_no_trial_in_short_plans_or_where_fast_running_is_barred(
+    changes: dict[str, object],
+) -> None:
+    assert trials(make_request(level="intermediate", **{"weeks": 12, **changes})) == []
+
+
+def test_walking_breaks_all_through() -> None:
+    plan = coach_plan(make_request(level="advanced", constraints=(Constraint("run_walk"),)))
+    easy = {s.kind for week in plan.weeks for s in week.sessions} - {*HARD_KINDS}
+    assert easy == {"runwalk", "long", "race"}
+
+
+def test_weekday_limits_leave_the_long_run_its_time() -> None:
+    limit = Constraint("max_session_min", 45, "weekday")
+    request = make_request(race="half", level="advanced", weeks=12, constraints=(limit,))
+    longest = 0
+    for session in (s for week in coach_plan(request).weeks for s in week.sessions):
+        minutes = session.duration_min or 0
+        assert minutes <= 45 or session.day in ("Sat", "Sun")
+        longest = max(longest, minutes if session.kind == "long" else 0)
+    assert longest > 60
