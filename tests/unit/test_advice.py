@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runplan.advice import advice, missing
+from runplan.constraints import Constraint
 from runplan.request import PlanRequest, RaceResult
 from tests.support.plans import make_request
 from tests.support.strategies import requests
@@ -130,3 +131,22 @@ def test_distances_are_in_the_runners_unit() -> None:
     request = make_request(**{**GOOD, "units": "mi", "weekly_distance": 100, "longest_run": 12})
     assert "100 mi a week" in message(request, "volume_lowered")
     assert "km" not in message(request, "volume_lowered")
+
+
+def test_an_eased_start_says_why() -> None:
+    sore = make_request(weekly_distance=30, constraints=(Constraint("injury", "knee"),))
+    found = {finding.code: finding.message for finding in advice(sore, None)}
+    assert "volume_lowered" not in found
+    assert "instead of your 30 km" in found["eased_start"]
+    assert "eased_start" not in {finding.code for finding in advice(make_request(), None)}
+
+
+def test_a_short_weekday_is_no_short_long_run() -> None:
+    limit = Constraint("max_session_min", 30, "weekday")
+    request = make_request(race="marathon", weeks=18, constraints=(limit,))
+    assert "short_sessions" not in {finding.code for finding in advice(request, None)}
+    both = make_request(
+        race="marathon", weeks=18, constraints=(Constraint("max_session_min", 60, "weekend"),)
+    )
+    (short,) = [f for f in advice(both, None) if f.code == "short_sessions"]
+    assert short.message.startswith("In 60 minutes")

@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 
+from runplan.constraints import Constraint
 from runplan.paces import paces_for
 from runplan.request import LEVELS, RACES, Level, PlanRequest, Race
-from runplan.rules import CUTBACK_EVERY
+from runplan.rules import CUTBACK_EVERY, MASTERS_AGE, MASTERS_CUTBACK_EVERY
 from runplan.volume import (
     LONG_LIMIT_KM,
     MIN_RUN_KM,
@@ -15,9 +18,10 @@ from runplan.volume import (
     season,
     session_limit_km,
     taper_shares,
+    trial_weeks,
 )
 from tests.support.plans import make_request
-from tests.support.strategies import requests
+from tests.support.strategies import constrained_requests, requests
 
 
 def curve(request: PlanRequest) -> tuple[SeasonWeek, ...]:
@@ -61,13 +65,14 @@ def test_the_long_run_stays_within_every_limit(request_: PlanRequest) -> None:
     assert max(longs) <= LONG_LIMIT_KM[request_.race]
 
 
-@settings(max_examples=60)
-@given(requests())
-def test_every_fourth_week_is_lighter(request_: PlanRequest) -> None:
+@settings(max_examples=100)
+@given(constrained_requests())
+def test_every_fourth_week_is_lighter_or_third_for_older_runners(request_: PlanRequest) -> None:
     weeks = curve(request_)
+    every = MASTERS_CUTBACK_EVERY if (request_.age or 0) >= MASTERS_AGE else CUTBACK_EVERY
     loading = request_.weeks - len(taper_shares(request_))
     light = [week.number for week in weeks if week.cutback]
-    assert light == list(range(CUTBACK_EVERY, loading, CUTBACK_EVERY))
+    assert light == list(range(every, loading, every))
     for week in weeks:
         if week.cutback:
             assert week.km <= weeks[week.number - 2].km + 1e-6
@@ -140,3 +145,28 @@ def test_floors() -> None:
     assert floor_weeks(make_request(race="marathon")) == 16
     assert floor_weeks(make_request(race="marathon", level="advanced")) == 12
     assert floor_weeks(make_request(race="5K", level="advanced")) == 6
+
+
+def test_a_sore_or_returning_runner_starts_lower_and_grows_slower() -> None:
+    usual = curve(make_request(race="half", weeks=16, weekly_distance=30, longest_run=10))
+    for wish in (Constraint("injury", "knee"), Constraint("returning", "illness")):
+        eased = curve(
+            make_request(
+                race="half", weeks=16, weekly_distance=30, longest_run=10, constraints=(wish,)
+            )
+        )
+        assert eased[0].km < usual[0].km
+        assert (eased[0].long_km or 0) < (usual[0].long_km or 0)
+    sore = curve(make_request(race="half", weeks=16, constraints=(Constraint("injury", "shin"),)))
+    assert max(week.km for week in sore) < max(week.km for week in usual)
+
+
+@pytest.mark.parametrize("every", [3, 4])
+@pytest.mark.parametrize("taper", [1, 2, 3])
+@pytest.mark.parametrize("loading", range(4, 24))
+def test_trials_are_three_to_five_weeks_apart(loading: int, taper: int, every: int) -> None:
+    found = trial_weeks(loading + taper, loading, every)
+    steps = [after - before for before, after in pairwise([0, *found, loading + taper])]
+    assert all(3 <= step <= 5 for step in steps[:-1])
+    assert steps[-1] <= 5
+    assert all(number <= loading for number in found)

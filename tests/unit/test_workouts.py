@@ -17,6 +17,7 @@ from runplan.workouts import (
     expand,
     needed_km,
     race_distance,
+    slow_km,
     style_of,
     work_km,
     work_of,
@@ -157,3 +158,47 @@ def test_work_is_counted_without_recoveries() -> None:
 
 def test_walking_breaks_make_any_session_run_walk() -> None:
     assert style_of("long", parse_blocks("8x2min/1min")) is WORK["runwalk"]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "units", "distance", "parts"),
+    [
+        (Blocks(1, 3, "km"), "km", 6.0, ["1.5 km easy, 3 km as evenly", "tune-up race over 5K"]),
+        (Blocks(1, 1, "mi"), "km", 5.0, ["1.7 km easy, 1 mi (1.6 km) as evenly"]),
+        (Blocks(1, 2, "mi"), "mi", 4.0, ["1.1 mi easy, 2 mi as evenly", "tune-up race over 5K"]),
+    ],
+)
+def test_a_time_trial_reads_like_one(
+    blocks: Blocks, units: str, distance: float, parts: list[str]
+) -> None:
+    request = make_request(level="intermediate", units=units)
+    draft = SessionDraft("Thu", "intervals", distance, blocks=blocks)
+    session = expand(draft, request, paces_for(request))
+    assert session.text.startswith(f"Time trial {number(distance)} {units}: ")
+    assert "Note your time" in session.text
+    for part in parts:
+        assert part in session.text
+    assert [step.kind for step in session.steps] == ["warmup", "intervals", "cooldown"]
+
+
+def test_a_short_trial_is_no_5k() -> None:
+    draft = SessionDraft("Thu", "intervals", 4.5, blocks=Blocks(1, 1, "mi"))
+    assert "5K" not in expand(draft, REQUEST, PACES).text
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from([case for case in CATALOGUE if case[0] != "runwalk"]),
+    st.sampled_from(LEVELS),
+    st.integers(0, 3),
+)
+def test_hard_sessions_take_no_longer_than_easy_running_and_their_slowness(
+    case: tuple[str, Blocks], level: str, more: int
+) -> None:
+    kind, blocks = case
+    request = make_request(level=level)
+    paces = paces_for(request)
+    distance = ceil_session(needed_km(kind, blocks, paces, level)) + more
+    session = expand(SessionDraft("Tue", kind, distance, blocks=blocks), request, paces)
+    most = (distance + slow_km(kind, blocks, paces)) * paces.s_per_km("easy") / 60
+    assert (session.duration_min or 0) <= most + 0.5
