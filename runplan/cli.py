@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -22,12 +21,14 @@ from runplan import cli_understand
 from runplan.advice import missing
 from runplan.backends import load as backends
 from runplan.backends.base import Backend
+from runplan.batch import Order, read_order, with_details, write_all
 from runplan.checks import check_file
 from runplan.errors import BackendError, InputError, PlanFormatError, RunplanError
 from runplan.exports import FORMATS, export
+from runplan.exports.wording import wishes
 from runplan.plan import Finding, Plan
-from runplan.plan_json import finding_to_json, plan_to_json, read_plan_file
-from runplan.request import LEVELS, RACES, PlanRequest, request_from_json
+from runplan.plan_json import finding_to_json, read_plan_file
+from runplan.request import LEVELS, RACES, request_from_json
 from runplan.units import UNITS
 from runplan.writer import (
     Event,
@@ -36,14 +37,11 @@ from runplan.writer import (
     PlanReady,
     WeekReady,
     WeekRepaired,
-    finished_plan,
     write_plan,
 )
 
 # Formats that are not text and so cannot go to a terminal.
 BINARY = ("xlsx", "pdf", "fit")
-# Plans written side by side: while one waits for its outline, another fills the second core.
-PLANS_AT_ONCE = 2
 
 _EXAMPLES = """examples:
   python -m runplan write --race 10K --level beginner --weeks 8 --days 4
@@ -155,6 +153,11 @@ def _add_model_options(command: argparse.ArgumentParser) -> None:
         help="who writes: the embedded model, or the rule-based coach (default: embedded)",
     )
     command.add_argument(
+        "--no-understand",
+        action="store_true",
+        help="leave the details unread: only the notes take them up",
+    )
+    command.add_argument(
         "--no-grammar",
         action="store_true",
         help="let the model write freely; only repairs are constrained",
@@ -163,7 +166,8 @@ def _add_model_options(command: argparse.ArgumentParser) -> None:
 
 def _write(options: argparse.Namespace) -> int:
     values = {_key(name): _read(options, name, how) for name, _, _, how in _FIELDS}
-    request = request_from_json({key: value for key, value in values.items() if value is not None})
+    given = {key: value for key, value in values.items() if value is not None}
+    request = request_from_json(given)
     seed = _whole("seed", options.seed)
     if options.format not in FORMATS:
         raise InputError("format", f"{options.format!r} is not one of {', '.join(FORMATS)}")
@@ -171,16 +175,22 @@ def _write(options: argparse.Namespace) -> int:
         raise InputError("race_date", f"the format {options.format} needs the day of the race")
     if options.out is None and options.format in BINARY:
         raise InputError("out", f"the format {options.format} needs a file: --out plan.…")
+    backend = _load(options.backend)
+    (order,) = _with_details([Order(request, frozenset(given), seed)], backend, options)
+    if not options.quiet:
+        for line in _told_of_details(order, backend, options):
+            print(line, file=sys.stderr)
     events = write_plan(
-        request,
-        _load(options.backend),
+        order.request,
+        backend,
         seed=seed,
         grammar=not options.no_grammar,
         today=datetime.now(tz=UTC).date(),
     )
     data = export(_watched(events, options.quiet), options.format)
     if not options.quiet:
-        _tell_missing(request)
+        for field, why in missing(request).items():
+            print(f"would make the plan fit better: {_option(field)}: {why}", file=sys.stderr)
     if options.out is None:
         _print(data)
         return 0
@@ -191,10 +201,31 @@ def _write(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell_missing(request: PlanRequest) -> None:
-    for field, why in missing(request).items():
-        option = f"--{field.replace('_', '-')}"
-        print(f"would make the plan fit better: {option}: {why}", file=sys.stderr)
+def _with_details(
+    asked: Sequence[Order], backend: Backend | None, options: argparse.Namespace
+) -> list[Order]:
+    """The orders with their details read; unread, and announced, where the model fails at it."""
+    try:
+        return with_details(asked, None if options.no_understand else backend)
+    except BackendError as error:
+        print(f"the details were not read: {error}", file=sys.stderr)
+        return with_details(asked, None)
+
+
+def _told_of_details(
+    order: Order, backend: Backend | None, options: argparse.Namespace
+) -> Iterator[str]:
+    if order.request.details and backend is None and not options.no_understand:
+        yield "details are not read without a model: give days, times and limits as options"
+    if order.read:
+        yield f"I read in your details: {wishes(order.read)}"
+    yield from _kept(order)
+
+
+def _kept(order: Order) -> Iterator[str]:
+    """Where an option goes before the details, one line each."""
+    for field, message in dict.fromkeys((found.field, found.message) for found in order.conflicts):
+        yield f"kept: {_option(field)} as it is. {message}"
 
 
 def _batch(options: argparse.Namespace) -> int:
@@ -204,50 +235,24 @@ def _batch(options: argparse.Namespace) -> int:
     if not lines[-1]:
         lines.pop()
     backend = _load(options.backend)
-    work = partial(_batch_line, backend=backend, seed=seed, grammar=not options.no_grammar)
+    orders = [read_order(line, seed) for line in lines]
+    good = [order for order in orders if isinstance(order, Order)]
+    detailed = iter(_with_details(good, backend, options))
+    orders = [next(detailed) if isinstance(order, Order) else order for order in orders]
+    for number, order in enumerate(orders, 1):
+        if isinstance(order, Order) and not options.quiet:
+            for line in _kept(order):
+                print(f"line {number}: {line}", file=sys.stderr)
     failed = 0
     # Half a surrogate pair, which JSON can hold and UTF-8 cannot, is written as JSON's own escape.
     with _replacing(options.out) as part, part.open("w", -1, "utf-8", "backslashreplace") as out:
-        pool = ThreadPoolExecutor(PLANS_AT_ONCE)
-        try:
-            answers = tqdm(
-                pool.map(work, lines), total=len(lines), unit="plan", disable=options.quiet or None
-            )
-            for answer in answers:
-                failed += "error" in answer
-                out.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        finally:
-            pool.shutdown(cancel_futures=True)
+        written = write_all(orders, backend, grammar=not options.no_grammar)
+        for answer in tqdm(written, total=len(lines), unit="plan", disable=options.quiet or None):
+            failed += "error" in answer
+            out.write(json.dumps(answer, ensure_ascii=False) + "\n")
     if not options.quiet:
         print(f"{len(lines) - failed} plans, {failed} errors: {options.out}", file=sys.stderr)
     return 0
-
-
-def _batch_line(line: str, backend: Backend | None, seed: int, grammar: bool) -> dict[str, Any]:
-    """One plan as JSON, or `{"error": …}`: a bad line never stops the rest."""
-    try:
-        data = _json_of(line)
-        own_seed = data.pop("seed", None)
-        own_seed = seed if own_seed is None else own_seed
-        if isinstance(own_seed, bool) or not isinstance(own_seed, int) or own_seed < 0:
-            raise InputError("seed", f"{own_seed!r} is not a whole number from 0")
-        request = request_from_json(data)
-        events = write_plan(request, backend, seed=own_seed, grammar=grammar)
-        return plan_to_json(finished_plan(events))
-    except RunplanError as error:
-        return {"error": str(error)}
-
-
-def _json_of(line: str) -> dict[str, Any]:
-    if not line.strip():
-        raise PlanFormatError("the line is empty")
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise PlanFormatError(f"not JSON: {error}") from None
-    if not isinstance(data, dict):
-        raise PlanFormatError("the line is not a JSON object")
-    return data
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -302,6 +307,10 @@ def _read(options: argparse.Namespace, name: str, how: str) -> Any:
     if text is None or how == "text":
         return text
     return _whole(_key(name), text) if how == "whole" else _number(_key(name), text)
+
+
+def _option(field: str) -> str:
+    return "--days" if field == "days_per_week" else f"--{field.replace('_', '-')}"
 
 
 def _key(name: str) -> str:

@@ -24,6 +24,7 @@ LAYERS = (
     ("coach", "prompts", "assemble", "merging"),
     ("backends", "exports"),
     ("understanding", "writer"),
+    ("batch",),
     ("cli", "cli_understand", "__main__"),
 )
 # About 400 is the aim.

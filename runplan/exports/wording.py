@@ -6,12 +6,13 @@ escapes it in its own way.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
 from runplan.calendar import plan_dates
+from runplan.constraints import Constraint, in_words
 from runplan.plan import HARD_KINDS, RUN_KINDS, Phase, Plan, Session, Week
 from runplan.request import RACE_NAME
 from runplan.units import clock, number
@@ -160,8 +161,14 @@ def criteria(plan: Plan) -> list[tuple[str, str]]:
         rows.append(("Goal time", clock(request.goal_time)))
     if request.max_session_min is not None:
         rows.append(("Time for a session", f"at most {minutes(request.max_session_min)}"))
+    if request.age is not None:
+        rows.append(("Age", str(request.age)))
+    if request.max_heart_rate is not None:
+        rows.append(("Maximum heart rate", f"{request.max_heart_rate} bpm"))
     if request.details:
         rows.append(("Details", request.details))
+    if request.constraints:
+        rows.append(("Wishes", wishes(request.constraints)))
     return rows
 
 
@@ -172,6 +179,11 @@ def pace_rows(plan: Plan) -> list[tuple[str, str, str]]:
         name, effort = ZONES.get(zone, (zone.capitalize(), ""))
         rows.append((name, f"{pace_range(pace)} /{plan.request.units}", effort))
     return rows
+
+
+def wishes(constraints: Iterable[Constraint]) -> str:
+    """Constraints in one line: `no running on Tuesday; sore knee`."""
+    return "; ".join(words[:1].lower() + words[1:] for words in map(in_words, constraints))
 
 
 def week_title(week: Week, plan: Plan) -> str:

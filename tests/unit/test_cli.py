@@ -10,11 +10,13 @@ import pytest
 from runplan import cli
 from runplan.backends.base import Job
 from runplan.backends.scripted import ScriptedBackend
+from runplan.constraints import Constraint
 from runplan.errors import BackendError
 from runplan.exports import FORMATS
 from runplan.plan_json import plan_from_json
 from runplan.request import request_from_json
-from tests.support.scripted import GARBAGE, coach_backend, is_retry, week_of
+from runplan.understanding import answer_for
+from tests.support.scripted import GARBAGE, coach_backend, is_retry, prompt_of, week_of
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ["--race", "10K", "--level", "beginner", "--weeks", "8", "--days", "4"]
@@ -313,3 +315,84 @@ def test_ctrl_c_is_one_line(
     monkeypatch.setattr(cli.backends, "load", stop)
     assert run("write", *NEEDED) == 130
     assert "stopped" in one_line(capsys)
+
+
+DETAILS = "I can't run on Tue, and at most 45 min on weekdays"
+ASKED = (Constraint("avoid_day", "Tue"), Constraint("max_session_min", 45, "weekday"))
+
+
+def reading_backend(answer: str | None = None) -> ScriptedBackend:
+    """A model that reads DETAILS as ASKED, or answers so, and leaves the plan to the coach."""
+    right = answer_for(DETAILS, ASKED)
+    assert right is not None
+    texts = {True: right if answer is None else answer, False: GARBAGE}
+    return ScriptedBackend(lambda job: texts["[" in prompt_of(job)])
+
+
+@pytest.fixture
+def details(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Arguments of a plan with DETAILS, read by `reading_backend`."""
+    monkeypatch.setattr(cli.backends, "load", lambda _: reading_backend())
+    return ["write", *NEEDED, "--details", DETAILS, "--format", "json"]
+
+
+def test_details_are_read_told_and_applied(
+    details: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*details) == 0
+    said = capsys.readouterr()
+    read = "I read in your details: no running on Tuesday; at most 45 minutes on weekdays\n"
+    assert read in said.err
+    assert "kept" not in said.err
+    plan = plan_from_json(said.out)
+    assert plan.request.constraints == ASKED
+    sessions = [session for week in plan.weeks for session in week.sessions]
+    assert "Tue" not in {session.day for session in sessions}
+    weekday = [s.duration_min or 0 for s in sessions if s.day in ("Mon", "Wed", "Thu", "Fri")]
+    assert 0 < max(weekday) <= 45
+
+
+def test_options_go_before_details_and_that_is_told(
+    details: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*details, "--run-days", "Tue,Thu,Sat,Sun") == 0
+    said = capsys.readouterr()
+    assert said.err.count("kept: --run-days as it is. ") == 1
+    assert plan_from_json(said.out).request.run_days == ("Tue", "Thu", "Sat", "Sun")
+
+
+def test_details_may_be_left_unread(details: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*details, "--no-understand") == 0
+    said = capsys.readouterr()
+    assert "details" not in said.err
+    assert plan_from_json(said.out).request.constraints == ()
+
+
+def test_reading_without_a_model_is_told_to_be_impossible(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(*WRITE, "--details", DETAILS) == 0
+    assert "details are not read without a model" in capsys.readouterr().err
+    assert run(*WRITE, "--details", DETAILS, "--no-understand", "--quiet") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_model_that_fails_at_reading_is_announced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(job: Job) -> str:
+        raise BackendError("out of memory")
+
+    monkeypatch.setattr(cli.backends, "load", lambda _: ScriptedBackend(fail))
+    assert run("write", *NEEDED, "--details", DETAILS, "--quiet") == 0
+    assert "the details were not read: out of memory" in capsys.readouterr().err
+
+
+def test_an_answer_out_of_the_grammar_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli.backends, "load", lambda _: reading_backend("Tue perhaps"))
+    assert run("write", *NEEDED, "--details", DETAILS, "--format", "json") == 0
+    said = capsys.readouterr()
+    assert "I read" not in said.err
+    assert plan_from_json(said.out).request.constraints == ()

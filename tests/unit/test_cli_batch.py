@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import pytest
 from runplan import cli
 from runplan.backends.base import Job
 from runplan.backends.scripted import ScriptedBackend
+from runplan.constraints import Constraint
 from runplan.plan_json import plan_to_json
 from runplan.request import request_from_json
+from runplan.understanding import answer_for
 from runplan.writer import finished_plan, write_plan
-from tests.support.scripted import GARBAGE, coach_backend
+from tests.support.scripted import GARBAGE, coach_backend, prompt_of
 
 ROOT = Path(__file__).parents[2]
 REQUEST = {"race": "10K", "level": "beginner", "weeks": 8, "days_per_week": 4}
@@ -167,6 +170,52 @@ def test_the_model_is_loaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert loads == ["embedded"]
     assert all(answer == answers[0] for answer in answers)
     assert set(answers[0]["provenance"]["weeks"]) == {"model"}
+
+
+def test_details_of_all_lines_are_read_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"not on Tue": ("Tue", "avoid_day"), "long run on Sat": ("Sat", "long_run_day")}
+    wishes = {text: Constraint(kind, day) for text, (day, kind) in texts.items()}
+    right = {text: answer_for(text, [wish]) for text, wish in wishes.items()}
+    asked: list[int] = []
+
+    class Reading(ScriptedBackend):
+        def complete(self, jobs: Sequence[Job]) -> Generator[tuple[int, str]]:
+            asked.append(len(jobs))
+            return super().complete(jobs)
+
+    def answer(job: Job) -> str:
+        marked = prompt_of(job).replace("[", "").replace("]", "")
+        return next((right[text] or "" for text in texts if text in marked), GARBAGE)
+
+    monkeypatch.setattr(cli.backends, "load", lambda _: Reading(answer))
+    confirmed = [{"kind": "heat"}]
+    lines = [
+        *(changed(details=text) for text in texts),
+        "{",
+        changed(details="not on Tue", run_days=["Tue", "Thu", "Sun"], days_per_week=3),
+        changed(details="not on Tue", constraints=confirmed),
+        GOOD,
+    ]
+    requests, out = tmp_path / "requests.jsonl", tmp_path / "plans.jsonl"
+    requests.write_text("\n".join(lines))
+    assert cli.main(["batch", str(requests), "--out", str(out)]) == 0
+    answers = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert asked[0] == 3
+    assert "error" in answers[2]
+    found = [answer["request"]["constraints"] for answer in answers if "request" in answer]
+    assert found == [
+        *([wish.to_json()] for wish in wishes.values()),
+        [],
+        [Constraint("heat").to_json()],
+        [],
+    ]
+    assert "Tue" not in answers[0]["request"]["run_days"]
+    assert answers[1]["request"]["long_run_day"] == "Sat"
+    said = capsys.readouterr().err
+    assert said.count("kept: ") == 1
+    assert "line 4: kept: --run-days as it is. " in said
 
 
 @pytest.mark.parametrize(("options", "free"), [([], False), (["--no-grammar"], True)])

@@ -4,6 +4,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 
+from runplan.constraints import Constraint
 from runplan.exports.text import WIDTH, render_text
 from runplan.plan import Finding, Plan
 from tests.support.plans import NAMES, make_plan, make_request, plans
@@ -36,7 +37,13 @@ def test_no_line_is_too_long(plan: Plan) -> None:
 def test_a_plan_reads_from_head_to_foot() -> None:
     warning = Finding("long-share", "warning", 3, "The long run is a large part of the week.")
     request = make_request(
-        race_date=date(2027, 4, 25), weekly_distance=18, goal_time=3300, max_session_min=75
+        race_date=date(2027, 4, 25),
+        weekly_distance=18,
+        goal_time=3300,
+        max_session_min=75,
+        age=48,
+        details="not on Fridays, and my IT band hurts",
+        constraints=(Constraint("avoid_day", "Fri"), Constraint("injury", "it band")),
     )
     text = render_text(make_plan(request, findings=(warning,)))
     assert text.startswith("10K training plan for Alex\n====")
@@ -46,6 +53,8 @@ def test_a_plan_reads_from_head_to_foot() -> None:
         "Current weekly distance  18 km",
         "Goal time                55:00",
         "Time for a session       at most 1 h 15 min",
+        "Age                      48",
+        "Wishes                   no running on Friday; sore IT band",
         "Easy        6:12–6:44 /km  relaxed; you can talk in whole sentences",
         "Tempo       5:20 /km       comfortably hard",
         "Week 1 (base) – 26 km, 1 Mar 2027 to 7 Mar 2027\n  Mon  1 Mar  20 min of squats",
