@@ -106,6 +106,8 @@ MOST_REPEATS = 99
 # Minutes of running and walking for runners who want walking breaks all through (Galloway's ratios
 # for easy running).
 RUN_WALK_RATIOS = ((2, 1), (3, 1), (4, 1), (5, 1))
+# What the blocks leave over is walked; more than this where there is no way around it.
+RUN_WALK_LEFT_M = 600.0
 
 # For sessions of a quarter of an hour.
 SHORTEST_RUN_WALK = Blocks(2, 1, "min", 1)
@@ -181,9 +183,11 @@ def run_walk_all_through(paces: Paces, room_km: float) -> tuple[Blocks, ...]:
         count = min(MOST_REPEATS, int(room_m // block_m))
         if count >= 2:
             found.append((room_m - count * block_m, Blocks(count, run, "min", walk)))
-    fullest = sorted(found, key=lambda option: option[0])[:MENU_SIZE]
-    listed = sorted((blocks for _, blocks in fullest), key=lambda blocks: blocks.size)
-    return tuple(listed) or (SHORTEST_RUN_WALK,)
+    if not found:
+        return (SHORTEST_RUN_WALK,)
+    most = max(RUN_WALK_LEFT_M, min(left for left, _ in found))
+    fullest = sorted((option for option in found if option[0] <= most), key=lambda o: o[0])
+    return tuple(sorted((blocks for _, blocks in fullest[:MENU_SIZE]), key=lambda b: b.size))
 
 
 def finishes(long: float, progress: float) -> tuple[float, ...]:
