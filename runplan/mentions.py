@@ -136,7 +136,7 @@ _NO_UNIT = (
     r"|hours?|hrs?|runs?|times?|x|kg|lbs?|pounds|kilos|bpm|degrees|sessions?|of|yo|people|laps)\b)"
 )
 _DURATIONS = tuple(
-    re.compile(pattern)
+    re.compile(rf"(?<![\w.:/-])(?:{pattern})")
     for pattern in (
         # 30-45 min: the upper end counts
         rf"(?:(?:{_COUNT}) ?(?:{_MINUTE})? ?(?:-|to|or|/) ?)?(?P<count>{_COUNT})[ -]?{_MINUTE}(?!\w)",
@@ -206,7 +206,7 @@ def _matches(line: str) -> Iterator[Mention]:
             name = _GROUPS.get(days, f"{first}-{last}")
             yield Mention(*match.span(), "days", name)
     for pattern in _DURATIONS:
-        for match in re.compile(rf"(?<![\w.:/-])(?:{pattern.pattern})").finditer(line):
+        for match in pattern.finditer(line):
             minutes = _minutes(match.groupdict())
             if MIN_SESSION_MIN <= minutes <= MAX_SESSION_MIN:
                 yield Mention(*match.span(), "minutes", minutes)
@@ -259,7 +259,8 @@ def _range_of_days() -> re.Pattern[str]:
     day = "|".join(_bounded(words) for words in _tables()["day"].values())
     return re.compile(
         rf"(?:between (?=(?:{day}) and)(?P<x>))?(?P<first>{day})"
-        rf"(?:-|(?<!days) - |(?<=days) - (?=\w+days)| (?:to|through|thru|till?|until|up to) |(?(x) and ))(?P<last>{day})"
+        r"(?:-|(?<!days) - |(?<=days) - (?=\w+days)| (?:to|through|thru|till?|until|up to) |(?(x) and ))"
+        rf"(?P<last>{day})"
     )
 
 
