@@ -31,6 +31,7 @@ def main() -> None:
         page.get_by_role("slider").last.wait_for()
         fill_in(page)
         page.get_by_role("button", name="Generate Training Plan").click()
+        page.get_by_role("button", name="Write my plan with these").click()
         page.get_by_role("button", name="Download as Text").wait_for()
         page.get_by_test_id("stStatusWidget").wait_for(state="detached")
         page.evaluate("document.activeElement.blur()")
@@ -47,7 +48,7 @@ def fill_in(page: Page) -> None:
     for label, option in (("Goal Race", "Half Marathon"), ("Current Level", "Intermediate")):
         page.get_by_role("combobox", name=label).click()
         page.get_by_role("option", name=option, exact=True).click()
-    page.get_by_label("Optional Details").fill("Hilly roads, a sore knee last winter")
+    page.get_by_label("Optional Details").fill("No running on Mondays, and a sore knee")
 
 
 if __name__ == "__main__":

@@ -144,6 +144,30 @@ def test_text_of_the_runner_is_shown_not_rendered(page: Page) -> None:
     expect(main.locator("a[href]:not([href^='#'])")).to_have_count(0)
 
 
+def test_details_become_chips_that_can_be_taken_away(model_page: Page) -> None:
+    page = model_page
+    page.get_by_label("Optional Details").fill("I cannot run on Tuesdays, and it is my first race")
+    page.get_by_role("button", name=SUBMIT).click()
+    chips = page.get_by_test_id("stButtonGroup").filter(has_text="Deselect what is wrong")
+    expect(chips).to_be_visible()
+    expect(page.get_by_role("heading", name="Your Training Plan")).to_have_count(0)
+    first_race = chips.get_by_role("button", name="First race")
+    expect(first_race).to_be_visible()
+    first_race.press("Enter")
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.get_by_role("button", name="Write my plan with these").click()
+    finished(page, 12)
+    expect(page.get_by_text("Your first race", exact=True)).to_have_count(0)
+    # The same details are not asked about again, and stay as they were confirmed.
+    slide(page, "Training Duration (weeks)", -4)
+    submit(page, weeks=8)
+    expect(chips).to_be_visible()
+    expect(page.get_by_text("Your first race", exact=True)).to_have_count(0)
+    first_race.press("Enter")
+    page.get_by_role("button", name="Write my plan with these").click()
+    expect(page.get_by_text("Your first race", exact=True)).to_be_visible()
+
+
 def test_second_plan_replaces_the_first(page: Page) -> None:
     submit(page)
     slide(page, "Training Duration (weeks)", -4)
