@@ -4,7 +4,6 @@ It is pure and depends on the request alone. The prompt shows it to the model, t
 it, the checker holds the result against it and the coach draws from it, so all four agree.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,12 +11,13 @@ from functools import lru_cache
 from runplan import menus, workouts
 from runplan.drafts import Blocks, OutlineLine
 from runplan.focuses import companions, focuses_of, hard_count
+from runplan.grid import between, ceil_session, floor_session, grid
 from runplan.paces import Paces, paces_for
 from runplan.plan import HARD_KINDS, Phase
 from runplan.request import PlanRequest
 from runplan.rules import rules_of
 from runplan.spacing import arrangements_of
-from runplan.units import from_km, round_session, to_km
+from runplan.units import from_km, to_km
 from runplan.volume import (
     SeasonWeek,
     long_session_limit_km,
@@ -155,26 +155,6 @@ def week_envelope(envelope: Envelope, line: OutlineLine) -> WeekEnvelope:
             trial = week.benchmark and bool(hard)
             return WeekEnvelope(line, week.cutback, days, slots, arrangements, trial)
     raise AssertionError("a week without hard sessions always fits")
-
-
-def grid(low: float, high: float) -> tuple[float, ...]:
-    """Session distances from `low` to `high` (both rounded to the grid), at least one."""
-    low, high = round_session(low), round_session(high)
-    values = [low]
-    while values[-1] < high:
-        values.append(values[-1] + (0.5 if values[-1] < 10 else 1.0))
-    return tuple(values)
-
-
-def floor_session(value: float) -> float:
-    """The largest distance on the session grid that is not above `value`."""
-    return math.floor(value * 2 + 1e-9) / 2 if value < 10 else float(math.floor(value + 1e-9))
-
-
-def ceil_session(value: float) -> float:
-    """The smallest distance on the session grid that is not below `value`."""
-    halves = math.ceil(value * 2 - 1e-9) / 2
-    return halves if halves < 10 else float(math.ceil(halves))
 
 
 def _week_range(request: PlanRequest, paces: Paces, week: SeasonWeek, run_walk: int) -> WeekRange:
@@ -324,13 +304,13 @@ def _easy_slots(
     shortest, limit = _shortest(envelope), _limit(envelope)
     top = max(shortest, min(limit, long - 0.5 if long > 3 else long))
     if rules_of(envelope.request).run_walk:
-        distances = _between(mean - RUN_WALK_SLACK, mean + RUN_WALK_SLACK, shortest, top)
+        distances = between(mean - RUN_WALK_SLACK, mean + RUN_WALK_SLACK, shortest, top)
         room = to_km(distances[0], envelope.request.units)
         blocks = menus.run_walk_all_through(envelope.paces, room)
         return {"runwalk": Slot("runwalk", count, distances, blocks=blocks)}
     slack = max(0.5 if mean < 10 else 1.0, mean * EASY_SLACK)
     # Also runs at the limit come in two lengths, so that weeks can differ.
-    distances = _between(min(mean, top) - slack, mean + slack, shortest, top)
+    distances = between(min(mean, floor_session(top)) - slack, mean + slack, shortest, top)
     room = to_km(distances[0], envelope.request.units) * STRIDES_SHARE
     sets = tuple(n for n in STRIDES if workouts.strides_km(n, envelope.paces) <= room)
     if not sets:
@@ -340,7 +320,7 @@ def _easy_slots(
         slots["strides"] = Slot("strides", 1, distances, strides=sets)
     if recovery:
         rest = mean * RECOVERY_SHARE
-        slots["recovery"] = Slot("recovery", 1, _between(rest - 0.5, rest + 0.5, shortest, top))
+        slots["recovery"] = Slot("recovery", 1, between(rest - 0.5, rest + 0.5, shortest, top))
     return {key: slot for key, slot in slots.items() if slot.count}
 
 
@@ -358,7 +338,7 @@ def _run_walk_slots(
     stage = (week.number - 1) / max(1, envelope.run_walk_weeks - 1)
     mean = max(_shortest(envelope), (line.distance - long) / (days - 1))
     most = max(_shortest(envelope), min(long, _limit(envelope)))
-    distances = _between(mean - 0.5, mean + 0.5, _shortest(envelope), most)
+    distances = between(mean - 0.5, mean + 0.5, _shortest(envelope), most)
     units = envelope.request.units
     short = menus.run_walk_menu(envelope.paces, stage, to_km(distances[0], units))
     longer = menus.run_walk_menu(envelope.paces, stage, to_km(long, units))
@@ -408,14 +388,6 @@ def _run_walk_weeks(request: PlanRequest, paces: Paces, curve: tuple[SeasonWeek,
         return 0
     loading = sum(week.phase != "taper" for week in curve)
     return max(1, round(loading * 0.65))
-
-
-def _between(low: float, high: float, least: float, most: float) -> tuple[float, ...]:
-    """The session grid from `low` to `high`, both first moved inside `least` and `most`."""
-    low, high = min(max(low, least), most), max(min(high, most), least)
-    return tuple(value for value in grid(low, high) if value <= most + 1e-9) or (
-        floor_session(most),
-    )
 
 
 def _shortest(envelope: Envelope) -> float:

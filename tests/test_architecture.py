@@ -17,7 +17,7 @@ LAYERS = (
     ("constraints",),
     ("request",),
     ("plan", "drafts"),
-    ("paces", "calendar", "plan_json", "note_grammar", "rules"),
+    ("paces", "calendar", "plan_json", "note_grammar", "rules", "grid"),
     ("workouts", "volume", "topics", "mentions", "menus", "spacing", "focuses"),
     ("envelope",),
     ("notation", "checks", "notes", "advice"),
@@ -25,7 +25,7 @@ LAYERS = (
     ("backends", "exports"),
     ("understanding", "writer"),
     ("batch",),
-    ("cli", "cli_understand", "__main__"),
+    ("cli", "cli_io", "cli_understand", "__main__"),
 )
 # About 400 is the aim.
 MAX_LINES = 500

@@ -10,9 +10,6 @@ from runplan.constraints import Constraint
 from runplan.envelope import (
     Envelope,
     build_envelope,
-    ceil_session,
-    floor_session,
-    grid,
     week_envelope,
 )
 from runplan.merging import broken
@@ -142,13 +139,6 @@ def test_run_walk_weeks_come_first_and_end() -> None:
 
 def test_one_envelope_per_request() -> None:
     assert build_envelope(make_request()) is build_envelope(make_request())
-
-
-def test_the_grid_of_sessions() -> None:
-    assert grid(8.6, 11.2) == (8.5, 9, 9.5, 10, 11)
-    assert grid(5, 4) == (5,)
-    assert (floor_session(9.7), floor_session(10.9)) == (9.5, 10)
-    assert (ceil_session(9.6), ceil_session(9.1), ceil_session(10.2)) == (10, 9.5, 11)
 
 
 def trials(request: PlanRequest) -> list[int]:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from runplan import menus
 from runplan.drafts import Blocks, SessionDraft
-from runplan.envelope import ceil_session
+from runplan.grid import ceil_session
 from runplan.notation import parse_blocks
 from runplan.paces import WALK_S_PER_KM, Paces, paces_for
 from runplan.plan import Session, Step
