@@ -23,6 +23,7 @@ from runplan.backends import load as backends
 from runplan.backends.base import Backend
 from runplan.batch import Order, read_order, with_details, write_all
 from runplan.checks import check_file
+from runplan.cli_io import lines_of, print_bytes, text_of
 from runplan.errors import BackendError, InputError, PlanFormatError, RunplanError
 from runplan.exports import FORMATS, export
 from runplan.exports.wording import wishes
@@ -192,7 +193,7 @@ def _write(options: argparse.Namespace) -> int:
         for field, why in missing(request).items():
             print(f"would make the plan fit better: {_option(field)}: {why}", file=sys.stderr)
     if options.out is None:
-        _print(data)
+        print_bytes(data)
         return 0
     with _replacing(options.out) as part:
         part.write_bytes(data)
@@ -230,10 +231,7 @@ def _kept(order: Order) -> Iterator[str]:
 
 def _batch(options: argparse.Namespace) -> int:
     seed = _whole("seed", options.seed)
-    # Not splitlines(), which also splits at characters that JSON allows inside a text.
-    lines = _text_of(options.requests).split("\n")
-    if not lines[-1]:
-        lines.pop()
+    lines = lines_of(text_of(options.requests))
     backend = _load(options.backend)
     orders = [read_order(line, seed) for line in lines]
     good = [order for order in orders if isinstance(order, Order)]
@@ -256,7 +254,7 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    findings = check_file(read_plan_file(_text_of(options.file)))
+    findings = check_file(read_plan_file(text_of(options.file)))
     errors = sum(finding.level == "error" for finding in findings)
     if options.format == "json":
         told = {"findings": [finding_to_json(finding) for finding in findings]}
@@ -264,7 +262,7 @@ def _check(options: argparse.Namespace) -> int:
     else:
         summary = f"{errors} errors, {len(findings) - errors} warnings"
         text = "\n".join([*map(_finding_text, findings), summary])
-    _print(f"{text}\n".encode(errors="backslashreplace"))
+    print_bytes(f"{text}\n".encode(errors="backslashreplace"))
     return int(errors > 0)
 
 
@@ -334,15 +332,6 @@ def _number(field: str, text: str) -> float:
         raise InputError(field, f"{text!r} is not a number") from None
 
 
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise PlanFormatError(f"{path} is not UTF-8 text") from None
-    except OSError as error:
-        raise PlanFormatError(f"{path}: {error.strerror}") from None
-
-
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A name beside `path` to write to; it takes its place when all went well, else it is removed.
@@ -362,17 +351,6 @@ def _replacing(path: Path) -> Iterator[Path]:
         if not special:
             with suppress(OSError):
                 part.unlink()
-
-
-def _print(data: bytes) -> None:
-    """Write to the standard output, at once."""
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except OSError:
-        # Python would try again on its way out, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
 
 
 def _finding_text(finding: Finding) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from runplan.backends import load as backends
+from runplan.cli_io import lines_of, print_bytes, text_of
 from runplan.constraints import Constraint, in_words
 from runplan.errors import InputError, PlanFormatError, RunplanError
 from runplan.request import MAX_DETAILS
@@ -64,8 +65,7 @@ def run(options: argparse.Namespace) -> int:
     if not many and isinstance(answers[0], RunplanError):
         raise answers[0]
     lines = [_as_json(a) if options.format == "json" else _as_text(a, many) for a in answers]
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
+    print_bytes("".join(f"{line}\n" for line in lines).encode(errors="backslashreplace"))
     return 0
 
 
@@ -76,20 +76,10 @@ def _texts(source: str) -> tuple[Sequence[str | RunplanError], bool]:
         if not data.lstrip().startswith(("{", '"')):
             return [_checked(data)], False
     elif source.endswith(".jsonl"):
-        data = _read(Path(source))
+        data = text_of(Path(source))
     else:
         return [_checked(source)], False
-    # Not splitlines(), which also splits at characters that JSON allows inside a text.
-    return [_text_in(line) for line in data.removesuffix("\n").split("\n")], True
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise PlanFormatError(f"{path} is not UTF-8 text") from None
-    except OSError as error:
-        raise PlanFormatError(f"{path}: {error.strerror}") from None
+    return [_text_in(line) for line in lines_of(data)], True
 
 
 def _text_in(line: str) -> str | RunplanError:

@@ -19,7 +19,7 @@ from typing import cast
 from runplan.backends.base import Backend, Job
 from runplan.constraints import DAY_KINDS, Constraint, ConstraintKind, Scope
 from runplan.errors import NotationError
-from runplan.mentions import Category, Mention, days_of, find_mentions, marked
+from runplan.mentions import Category, Mention, days_of, find_mentions, marked, plain
 from runplan.prompts import understand_prompt
 
 NO = "no"
@@ -42,10 +42,9 @@ _DAY_KINDS: Mapping[str, ConstraintKind] = {
 }
 _SCOPES: Mapping[str, Scope] = {"max": "all", "weekday": "weekday", "weekend": "weekend"}
 
-# What the model sees of a text at most, in bytes and mentions: prompt and answer share 1024 tokens, and
-# a byte may be a token in scripts that the tokenizer has not met.
-SHOWN_BYTES, SHOWN_MENTIONS = 640, 32
-_LINE_TOKENS = 12
+# Prompt and answer share 1024 tokens. What is shown of a text and the longest answer to it stay within so many
+# bytes together, and a token is at least a byte; a text of 500 characters with 20 mentions fits whole.
+ROOM = 880
 
 
 def understand(text: str, backend: Backend, seed: int = 0) -> tuple[Constraint, ...]:
@@ -105,7 +104,7 @@ def understand_job(text: str, seed: int, grammar: bool = True) -> Job:
         understanding_grammar(mentions) if grammar else None,
         seed,
         0.0,
-        _LINE_TOKENS * (len(mentions) + 1),
+        _longest_answer(mentions) + 1,  # the end of the text is a token too
     )
 
 
@@ -162,14 +161,30 @@ def answer_for(text: str, constraints: Sequence[Constraint]) -> str | None:
 
 def _shown(text: str) -> tuple[str, tuple[Mention, ...]]:
     """The marked text as far as the model sees it, and the mentions in it."""
-    mentions = find_mentions(text)[:SHOWN_MENTIONS]
-    data = marked(text, mentions).encode()
-    if len(data) <= SHOWN_BYTES:
-        return data.decode(), mentions
-    shown = data[:SHOWN_BYTES].decode(errors="ignore")
-    if shown.rfind("[") > shown.rfind("]"):
-        shown = shown[: shown.rfind("[")]
-    return shown.rstrip(), mentions[: shown.count("]")]
+    line, mentions = plain(text), find_mentions(text)
+    count = len(mentions)
+    while True:
+        kept = mentions[:count]
+        last = kept[-1].end if kept else 0
+        head = _bytes(marked(line[:last], kept))
+        room = ROOM - _longest_answer(kept) - len(head)
+        if room >= 0 or not kept:
+            end = mentions[count].start if count < len(mentions) else len(line)
+            shown = head + _bytes(line[last:end])[: max(room, 0)]
+            return shown.decode(errors="ignore").rstrip(), kept
+        count -= 1
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="replace")  # half a surrogate pair becomes a question mark
+
+
+def _longest_answer(mentions: Sequence[Mention]) -> int:
+    """Bytes, with the line breaks."""
+    return sum(
+        len(f"{mention.canonical} {max(ANSWERS[mention.category], key=len)}\n")
+        for mention in mentions
+    )
 
 
 def _meaning(mention: Mention, said: str) -> tuple[Constraint, ...]:

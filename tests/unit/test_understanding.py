@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from runplan.backends.scripted import ScriptedBackend
 from runplan.constraints import KINDS, Constraint
 from runplan.errors import NotationError
-from runplan.mentions import CATEGORIES, find_mentions
+from runplan.mentions import CATEGORIES, find_mentions, marked
 from runplan.understanding import (
     ANSWERS,
-    SHOWN_BYTES,
-    SHOWN_MENTIONS,
+    ROOM,
     answer_for,
     read_understanding,
     understand,
@@ -156,16 +155,25 @@ def test_a_value_that_is_mentioned_again_takes_the_next_constraint() -> None:
     assert answer_for("sundays only", asked) is None
 
 
-@pytest.mark.parametrize("text", ["not on Tuesday or " * 60, "é知 sore knee " * 60, "ü" * 700])
+@pytest.mark.parametrize(
+    "text", ["not on Tuesday or " * 60, "é知 sore knee " * 60, "ü" * 700, "\ud83d knee " * 200]
+)
 def test_a_long_text_is_cut_between_mentions(text: str) -> None:
     job = understand_job(text, 0)
     shown = job.messages[1]["content"].partition("\n")[2]
-    assert len(shown.encode()) <= SHOWN_BYTES
-    assert shown.count("[") == shown.count("]") <= SHOWN_MENTIONS
+    assert ROOM - 40 <= len(shown.encode()) + job.max_tokens <= ROOM + 1
+    assert shown.count("[") == shown.count("]")
     if find_mentions(text):
         answer = grammar_of(text).sample(random.Random(0))
         assert len(answer.split("\n")) == shown.count("]")
+        assert len(answer) < job.max_tokens
         read_understanding(text, answer)
+
+
+def test_a_text_of_usual_length_is_shown_whole() -> None:
+    text = (", ".join(text for text, _ in PHRASES[::6]))[:400]
+    shown = understand_job(text, 0).messages[1]["content"].partition("\n")[2]
+    assert shown == marked(text, find_mentions(text))
 
 
 def test_understanding_a_text() -> None:
