@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from runplan.constraints import ConstraintKind
 from runplan.exports import wording
 from runplan.paces import paces_for, predict_seconds, race_seconds
-from runplan.plan import Plan, Session
+from runplan.plan import Plan
 from runplan.units import METRES_PER_KM, METRES_PER_MILE, clock, number
 
 # Kind of session → what it is for, and how hard it is on a scale of 10 (Foster's session RPE) or in
@@ -24,6 +24,7 @@ SESSIONS = {
     "tempo": "Raises the pace you can hold for an hour. Effort 6 of 10: a few words at a time.",
     "intervals": "Raise how much oxygen you can use. Effort 8 of 10: hard, and the last as fast as "
     "the first.",
+    "trial": "Shows where you stand. Effort 9 of 10: all you can hold evenly to the end.",
     "reps": "Make your stride quick and light. Effort 8 of 10, but short: rest fully in between.",
     "hills": "Build strength with less pounding. Effort 7–8 of 10 uphill, by feel, not by pace.",
     "fartlek": "Gets you used to changes of pace. Effort 5–7 of 10 in the quick parts, by feel.",
@@ -81,12 +82,9 @@ def sections(plan: Plan) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def sessions(plan: Plan) -> list[tuple[str, str]]:
     """The kinds of session in the plan as (name, what it is for and how hard)."""
-    kinds = {session.kind for week in plan.weeks for session in week.sessions}
-    return [
-        (name, SESSIONS[kind])
-        for kind, name in wording.KIND_NAME.items()
-        if kind in kinds and kind in SESSIONS
-    ]
+    names = {wording.kind_name(session) for week in plan.weeks for session in week.sessions}
+    known = ((wording.KIND_NAME[kind], text) for kind, text in SESSIONS.items())
+    return [(name, text) for name, text in known if name in names]
 
 
 def along_the_way(plan: Plan) -> list[tuple[str, str]]:
@@ -123,7 +121,7 @@ def _benchmarks(plan: Plan) -> Iterator[tuple[str, str]]:
         (week.number, session.day, metres)
         for week in plan.weeks
         for session in week.sessions
-        if (metres := _trial_m(session)) is not None
+        if (metres := wording.trial_metres(session)) is not None
     ]
     if not trials:
         return
@@ -136,12 +134,6 @@ def _benchmarks(plan: Plan) -> Iterator[tuple[str, str]]:
         f"Time trial in {when}: run it hard and evenly. {equal}. Enter that as your recent race and "
         "write the plan again, and your paces follow.",
     )
-
-
-def _trial_m(session: Session) -> float | None:
-    """The metres of a time trial, which is intervals in a single block; None for other sessions."""
-    steps = [step for step in session.steps if step.kind == session.kind == "intervals"]
-    return steps[0].distance_m if len(steps) == 1 and steps[0].repeat == 1 else None
 
 
 def _as_5k(metres: float, vdot: float) -> str:

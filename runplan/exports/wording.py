@@ -24,6 +24,7 @@ KIND_NAME = {
     "marathon": "Marathon-pace run",
     "tempo": "Tempo run",
     "intervals": "Intervals",
+    "trial": "Time trial",
     "reps": "Repetitions",
     "hills": "Hills",
     "fartlek": "Fartlek",
@@ -200,7 +201,14 @@ def week_span(rows: Sequence[DayRow]) -> str:
 
 def kind_name(session: Session) -> str:
     """The kind of a session as a heading."""
-    return KIND_NAME.get(session.kind, session.kind.capitalize())
+    kind = "trial" if trial_metres(session) is not None else session.kind
+    return KIND_NAME.get(kind, kind.capitalize())
+
+
+def trial_metres(session: Session) -> float | None:
+    """The metres of a time trial, which is intervals in a single block; None for other sessions."""
+    steps = [step for step in session.steps if step.kind == session.kind == "intervals"]
+    return steps[0].distance_m if len(steps) == 1 and steps[0].repeat == 1 else None
 
 
 def session_title(session: Session, plan: Plan) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from runplan.constraints import Constraint
-from runplan.exports import FORMATS, export, guidance
+from runplan.exports import FORMATS, export, guidance, wording
 from runplan.exports.guidance import along_the_way, sessions
 from runplan.exports.wording import KIND_NAME
 from runplan.plan import Plan, Step
@@ -66,6 +66,13 @@ def test_a_time_trial_is_pointed_out_with_what_to_do_with_it(metres: float, word
     assert text.startswith("Time trial in week 9 (")
     assert words in text
     assert "makes 27:00)" in text
+
+
+def test_a_time_trial_is_named_so() -> None:
+    trial = trial_plan(Step("intervals", 1, 3000.0))
+    assert "Time trial" in dict(sessions(trial))
+    assert "Time trial 7.5 km" in wording.session_label(trial.weeks[8].sessions[0], trial)
+    assert "Time trial" not in dict(sessions(trial_plan(Step("intervals", 4, 1000.0))))
 
 
 def test_repeated_intervals_are_no_time_trial() -> None:
