@@ -138,6 +138,9 @@ class _Writer:
     days: set[str] = field(default_factory=lambda: set(WEEK))
     parts: set[str] = field(default_factory=lambda: set(_bank().parts))
     plural: bool = False
+    # Of the parts before: the days to run on and the day of the long run, which belong together.
+    running: set[str] = field(default_factory=set)
+    long_run: set[str] = field(default_factory=set)
 
     def fill(self, template: str) -> tuple[str, list[Constraint]]:
         asked: list[Constraint] = []
@@ -181,6 +184,8 @@ class _Writer:
         count = self.rng.choices(list(counts), list(counts.values()))[0]
         # Talk of the past or of the race may name any day; what could be a wish, a day not yet named.
         free = set(WEEK) if slot in ("day", "days") else self.days
+        if slot == "long" and self.running:
+            free = self.running
         named = [day for day in WEEK if day in free]
         if len(named) < count:
             raise _NoneLeftError
@@ -192,6 +197,8 @@ class _Writer:
             days = self.rng.sample(named, count)
         if not free.issuperset(days):
             raise _NoneLeftError
+        if slot == "only":
+            days = [day for day in WEEK if day in {*days, *self.long_run}]
         self.days -= set(days)
         # People name days mostly in the order of the week.
         return sorted(days, key=WEEK.index) if self.rng.random() < 0.85 else days
@@ -255,6 +262,11 @@ def _part(writer: _Writer, template: str, section: str) -> Part:
     except _NoneLeftError:
         writer.days, writer.parts = before
         return _part(writer, writer.rng.choice(_bank().own["filler"]), "filler")
+    for wish in asked:
+        if wish.kind == "only_day":
+            writer.running.add(str(wish.value))
+        elif wish.kind == "long_run_day":
+            writer.long_run.add(str(wish.value))
     return text, (*_wishes(section), *_wishes(more), *asked)
 
 
