@@ -27,13 +27,17 @@ class Section(BaseModel):
 
 
 class Data(Section):
-    """How many requests are drawn for each split; each gives outline rows and a row per week."""
+    """How many requests are drawn for each split; each gives an outline row and a row per week."""
 
     train_requests: Count
     validation_requests: Count
     test_requests: Count
-    outlines_per_request: Count
-    """Different outlines for one request: there are fewer outlines than weeks otherwise."""
+    outline_requests: Annotated[int, Field(ge=0)]
+    """Further training requests that give an outline row alone: there are few outlines otherwise."""
+    drill_share: Annotated[float, Field(ge=0, le=1)]
+    """Of these, the share with numbers at random, which cannot be guessed from race and level."""
+    wishes: Annotated[int, Field(ge=0)]
+    """Free texts for training to understand; validation has a tenth."""
 
 
 class Tokenizer(Section):

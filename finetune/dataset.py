@@ -1,15 +1,17 @@
 """The rows to learn from: the coach answers the prompts of the app, for random requests.
 
-Each request gives outline rows and a row per week, as chat `messages`. Every row passes the same
-checks as a model's text in the app. The evaluation requests (`data/evaluation_requests.jsonl`) are
-the test split; no prompt of theirs is in training or validation.
+Each request gives an outline row and a row per week, as chat `messages`. Every row passes the same
+checks as a model's text in the app. Further rows are outlines alone, part of them drills, and free
+texts with what they ask for. The evaluation requests (`data/evaluation_requests.jsonl`) are the test
+split; no prompt of theirs is in training or validation.
 """
 
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from tqdm import tqdm
 
 from finetune.config import Recipe
 from finetune.details import sample_details
+from finetune.drills import outline_rows
 from finetune.errors import StageError
 from finetune.files import replacing
 from finetune.requests import sample_request
+from finetune.wish_rows import wish_rows
 from runplan import coach, notation
 from runplan.assemble import assemble_plan
 from runplan.backends.base import Message
@@ -34,9 +38,6 @@ from runplan.request import PlanRequest, request_from_json
 
 EVALUATION = Path(__file__).parent.parent / "data" / "evaluation_requests.jsonl"
 _CARD = Path(__file__).with_name("dataset_card.md.jinja")
-
-# Far from the seeds of other requests.
-OTHER_SEED = 1_000_000
 
 Row = dict[str, Any]
 
@@ -56,25 +57,37 @@ def build(recipe: Recipe, run_dir: Path) -> None:
         StageError: there are fewer evaluation requests than the recipe asks for, or no row of a split
             is left.
     """
-    evaluation = evaluation_requests(recipe.data.test_requests)
+    data, seed = recipe.data, recipe.seed
+    everything = evaluation_requests(len(EVALUATION.read_text(encoding="utf-8").splitlines()))
     held_out = {
         messages[-1]["content"]
-        for request, seed in evaluation_requests(
-            max(recipe.data.test_requests, recipe.evaluate.requests)
-        )
-        for messages in _prompts(request, seed)
+        for request, number in everything
+        for messages in _prompts(request, number)
     }
-    counts = {"train": recipe.data.train_requests, "validation": recipe.data.validation_requests}
-    drawn: dict[str, Drawn] = {}
-    for number, (split, count) in enumerate(counts.items()):
-        seeds = range(count * number, count * number + count)
-        requests = _requests(f"{recipe.seed} {split}", count)
-        drawn[split] = _write(
-            run_dir, split, zip(requests, seeds, strict=True), count, recipe, held_out
-        )
-        # What validation may not repeat: the outline prompts of training.
-        held_out = held_out | drawn_prompts(run_dir, split)
-    drawn["test"] = _write(run_dir, "test", iter(evaluation), len(evaluation), recipe, set())
+    drawn = {split: Drawn() for split in ("train", "validation", "test")}
+    train = drawn["train"]
+    _write(
+        run_dir,
+        "train",
+        chain(
+            _plans("train", _requests(f"{seed} train", data.train_requests, 0), train),
+            outline_rows(
+                data.outline_requests, data.drill_share, f"{seed} outlines", train.dropped
+            ),
+            _named("wish", wish_rows(data.wishes, f"{seed} train", train.dropped)),
+        ),
+        held_out,
+        train,
+    )
+    # What validation may not repeat: the outline prompts and free texts of training.
+    held_out = held_out | drawn_prompts(run_dir, "train")
+    found = drawn["validation"]
+    requests = _requests(f"{seed} validation", data.validation_requests, data.train_requests)
+    wishes = wish_rows(data.wishes // 10, f"{seed} validation", found.dropped)
+    rows = chain(_plans("validation", requests, found), _named("wish", wishes))
+    _write(run_dir, "validation", rows, held_out, found)
+    evaluation = evaluation_requests(data.test_requests)
+    _write(run_dir, "test", _plans("test", evaluation, drawn["test"]), set(), drawn["test"])
     card = _card(recipe, drawn)
     with replacing(run_dir / "data" / "README.md") as part:
         part.write_text(card, encoding="utf-8")
@@ -97,8 +110,8 @@ def evaluation_requests(count: int) -> list[tuple[PlanRequest, int]]:
     return found
 
 
-def rows_of(request: PlanRequest, seed: int, outlines: int, dropped: Counter[str]) -> Iterator[Row]:
-    """The rows of one request: `outlines` outlines, and the weeks of the first.
+def rows_of(request: PlanRequest, seed: int, dropped: Counter[str]) -> Iterator[Row]:
+    """The rows of one request: its outline and its weeks.
 
     A plan with an error-level finding or a week that would need a repair gives no rows; the reason
     is counted in `dropped`.
@@ -112,56 +125,60 @@ def rows_of(request: PlanRequest, seed: int, outlines: int, dropped: Counter[str
     if problem is not None:
         dropped[problem] += 1
         return
-    others = (coach.write_outline(envelope, seed + n * OTHER_SEED) for n in range(1, outlines))
-    for text in dict.fromkeys(map(notation.print_outline, (lines, *others))):
-        yield _row("outline", 0, outline_prompt(envelope), text)
+    yield _row("outline", 0, outline_prompt(envelope), notation.print_outline(lines))
     for line, draft in zip(lines, drafts, strict=True):
         prompt = week_prompt(request, week_envelope(envelope, line))
         yield _row("week", line.number, prompt, notation.print_week(draft))
 
 
 def drawn_prompts(run_dir: Path, split: str) -> set[str]:
-    """The outline prompts of a split that was written."""
+    """The prompts of a split that was written, without those of weeks."""
     rows = Dataset.from_parquet(str(run_dir / "data" / f"{split}.parquet"), keep_in_memory=True)
     return {
         messages[1]["content"]
         for messages, task in zip(rows["messages"], rows["task"], strict=True)
-        if task == "outline"
+        if task != "week"
     }
 
 
-def _requests(seed: str, count: int) -> Iterator[PlanRequest]:
+def _requests(seed: str, count: int, first: int) -> list[tuple[PlanRequest, int]]:
     rng = random.Random(seed)
-    for _ in range(count):
-        yield sample_request(rng, sample_details)
+    return [(sample_request(rng, sample_details), first + number) for number in range(count)]
+
+
+def _plans(
+    split: str, requests: list[tuple[PlanRequest, int]], drawn: Drawn
+) -> Iterator[tuple[str, Row]]:
+    """Outlines and weeks, each with the name of its request."""
+    for number, (request, seed) in enumerate(tqdm(requests, split, unit="request")):
+        yield from ((f"{split}-{number}", row) for row in rows_of(request, seed, drawn.dropped))
+
+
+def _named(prefix: str, rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
+    return ((f"{prefix}-{number}", row) for number, row in enumerate(rows))
 
 
 def _write(
     run_dir: Path,
     split: str,
-    requests: Iterator[tuple[PlanRequest, int]],
-    count: int,
-    recipe: Recipe,
-    held_out: set[str],
-) -> Drawn:
-    drawn = Drawn()
+    found: Iterable[tuple[str, Row]],
+    held_out: Set[str],
+    drawn: Drawn,
+) -> None:
+    """Write the rows whose prompts are not held out; of a request whose outline is, none."""
     rows: list[Row] = []
-    for number, (request, seed) in enumerate(tqdm(requests, split, count, unit="request")):
-        found = list(rows_of(request, seed, recipe.data.outlines_per_request, drawn.dropped))
-        if found and found[0]["messages"][1]["content"] in held_out:
-            drawn.dropped["request is in another split"] += 1
-            continue
-        for row in found:
-            if row["messages"][1]["content"] in held_out:
-                drawn.dropped["prompt is in another split"] += 1
-                continue
+    refused = ""
+    for request_id, row in found:
+        if row["messages"][1]["content"] in held_out:
+            drawn.dropped["prompt is in another split"] += 1
+            refused = request_id if row["task"] == "outline" else refused
+        elif request_id != refused:
             drawn.rows[row["task"]] += 1
-            rows.append({**row, "request_id": f"{split}-{number}"})
+            rows.append({**row, "request_id": request_id})
     if not rows:
         raise StageError(f"data: no {split} rows are left: {dict(drawn.dropped)}")
     with replacing(run_dir / "data" / f"{split}.parquet") as part:
         Dataset.from_list(rows).to_parquet(str(part))
-    return drawn
 
 
 def _prompts(request: PlanRequest, seed: int) -> Iterable[tuple[Message, ...]]:

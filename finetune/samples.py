@@ -18,7 +18,7 @@ def sample_lines() -> list[str]:
     rng = random.Random(SEED)
     lines = []
     for seed in range(RUNNERS):
-        outline, *weeks = rows_of(sample_request(rng, sample_details), seed, 1, Counter())
+        outline, *weeks = rows_of(sample_request(rng, sample_details), seed, Counter())
         for row in (outline, weeks[0], weeks[len(weeks) // 2], weeks[-1]):
             lines.append(json.dumps({**row, "request_id": f"sample-{seed}"}, ensure_ascii=False))
     return lines

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from runplan.drafts import OutlineLine, SessionDraft, WeekDraft
 from runplan.envelope import Envelope, Slot, WeekEnvelope, WeekRange, week_envelope
+from runplan.grid import middle
 from runplan.notes import NoteFacts, topics_in, write_note
 from runplan.units import from_km
 
@@ -18,12 +19,13 @@ WEEK_RISE, WEEK_STEP_KM = 1.18, 1.9
 LONG_RISE, LONG_STEP_KM, LONG_WEEKS = 1.2, 2.4, 4
 # Redraws of a week's sessions when they repeat the week before.
 REDRAWS = 12
+# How often an outline leaves the target of a week, and a week its suggested order, for variety.
+ASTRAY_SHARE = 0.2
 
 
 def write_outline(envelope: Envelope, seed: int) -> tuple[OutlineLine, ...]:
     """One line per week, inside the envelope."""
     rng = random.Random(f"outline {seed}")
-    lean = rng.uniform(-1.0, 1.0)
     request = envelope.request
     step, long_step = from_km(WEEK_STEP_KM, request.units), from_km(LONG_STEP_KM, request.units)
     lines: list[OutlineLine] = []
@@ -35,7 +37,7 @@ def write_outline(envelope: Envelope, seed: int) -> tuple[OutlineLine, ...]:
             distances=_no_leap(week.distances, max(weeks, default=0.0), WEEK_RISE, step),
             longs=_no_leap(week.longs, max(longs[-LONG_WEEKS:]), LONG_RISE, long_step),
         )
-        lines.append(_outline_line(smooth, lines[-1] if lines else None, lean, rng))
+        lines.append(_outline_line(week, smooth, lines[-1] if lines else None, rng))
     return tuple(lines)
 
 
@@ -95,23 +97,25 @@ def _no_leap(
 
 
 def _outline_line(
-    week: WeekRange, previous: OutlineLine | None, lean: float, rng: random.Random
+    week: WeekRange, smooth: WeekRange, previous: OutlineLine | None, rng: random.Random
 ) -> OutlineLine:
     fresh = [focus for focus in week.focuses if previous is None or focus != previous.focus]
     focus = rng.choice(fresh or list(week.focuses))
-    distance = _lean(week.distances, lean, rng)
-    long = _lean(week.longs, lean, rng) if week.longs else None
+    distance = _near(middle(week.distances), smooth.distances, rng)
+    long = _near(middle(week.longs), smooth.longs, rng) if week.longs else None
     return OutlineLine(week.number, week.phase, distance, long, focus)
 
 
-def _lean(values: tuple[float, ...], lean: float, rng: random.Random) -> float:
-    """A value around the middle, moved by the plan's own lean so that the curve stays smooth."""
-    place = (len(values) - 1) / 2 * (1 + 0.6 * lean) + rng.uniform(-0.4, 0.4)
-    return values[min(len(values) - 1, max(0, round(place)))]
+def _near(target: float, values: tuple[float, ...], rng: random.Random) -> float:
+    """The target mostly, else another of the values; the nearest one when it is not among them."""
+    if rng.random() < ASTRAY_SHARE:
+        return rng.choice(values)
+    return min(values, key=lambda value: abs(value - target))
 
 
 def _sessions(week: WeekEnvelope, rng: random.Random, *, settle: bool) -> tuple[SessionDraft, ...]:
-    arrangement = rng.choice(week.arrangements)
+    astray = rng.random() < ASTRAY_SHARE
+    arrangement = rng.choice(week.arrangements) if astray else week.suggested
     drafts = [
         _draft(day, week.slots[key], rng) for day, key in zip(week.days, arrangement, strict=True)
     ]

@@ -101,6 +101,11 @@ class WeekEnvelope:
     benchmark: bool = False
 
     @property
+    def suggested(self) -> tuple[str, ...]:
+        """The order that the prompt shows, another one in the next week where there is a choice."""
+        return self.arrangements[self.line.number % len(self.arrangements)]
+
+    @property
     def total(self) -> tuple[float, float]:
         """The least and the most that the sessions may add up to: near the line's distance.
 

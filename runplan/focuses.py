@@ -48,7 +48,7 @@ BEGINNER_FOCUSES: Mapping[Phase, tuple[str, ...]] = {
 }
 EASY_FOCUSES = ("easy", "strides")
 # A week offers this many focuses.
-FOCUS_CHOICES = 3
+FOCUS_CHOICES = 4
 # Below this there is no room for hard sessions.
 SMALLEST_QUALITY_WEEK_KM = 12.0
 

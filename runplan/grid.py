@@ -31,3 +31,8 @@ def between(low: float, high: float, least: float, most: float) -> tuple[float, 
     return tuple(value for value in grid(low, high) if value <= most + 1e-9) or (
         floor_session(most),
     )
+
+
+def middle(values: tuple[float, ...]) -> float:
+    """The value halfway along; of two, the larger."""
+    return values[len(values) // 2]

@@ -11,6 +11,7 @@ from string import Template
 from runplan.backends.base import Message
 from runplan.drafts import OutlineLine
 from runplan.envelope import Envelope, Slot, WeekEnvelope, WeekRange
+from runplan.grid import middle
 from runplan.request import RACE_NAME, PlanRequest
 from runplan.units import number
 
@@ -25,7 +26,7 @@ def outline_prompt(envelope: Envelope) -> tuple[Message, ...]:
     return _messages(
         "outline",
         runner=runner_text(envelope.request),
-        weeks="\n".join(_week_range(week) for week in envelope.weeks),
+        weeks="\n".join(_week_target(week) for week in envelope.weeks),
     )
 
 
@@ -42,8 +43,10 @@ def week_prompt(request: PlanRequest, week: WeekEnvelope) -> tuple[Message, ...]
         focus=line.focus,
         lighter=" lighter" if week.cutback else "",
         benchmark=" benchmark" if week.benchmark else "",
-        days=" ".join(_day(day, week) for day in week.days),
-        slots="\n".join(_slot(slot) for slot in week.slots.values()),
+        days="\n".join(
+            f"{day} {_slot(week.slots[key])}"
+            for day, key in zip(week.days, week.suggested, strict=True)
+        ),
     )
 
 
@@ -99,22 +102,20 @@ def _template(name: str) -> Template:
     return Template((PROMPT_DIR / f"{name}.txt").read_text(encoding="utf-8").strip())
 
 
-def _week_range(week: WeekRange) -> str:
-    long = f" long {_range(week.longs)}" if week.longs else ""
-    return f"{week.number} {week.phase} {_range(week.distances)}{long} {' '.join(week.focuses)}"
-
-
-def _day(day: str, week: WeekEnvelope) -> str:
-    order = week.arrangements[0]
-    fixed = order[week.days.index(day)]
-    return f"{day} {fixed}" if fixed in ("long", "race") else day
+def _week_target(week: WeekRange) -> str:
+    """The line the outline should come near. It looks like the answer, so that it can be copied."""
+    long = f" long {number(middle(week.longs))}" if week.longs else ""
+    focuses = " ".join(week.focuses)
+    return f"{week.number} {week.phase} {number(middle(week.distances))}{long} {focuses}"
 
 
 def _slot(slot: Slot) -> str:
-    parts = [f"{slot.count} {slot.key}"]
+    """A slot as its session line looks, with the range and the choices that it leaves."""
+    parts = [slot.kind]
     if slot.distances:
         parts.append(_range(slot.distances))
-    parts += [str(strides) for strides in slot.strides]
+    if slot.strides:
+        parts += ["strides", *map(str, slot.strides)]
     if slot.finishes:
         parts.append(f"finish {_range(slot.finishes)}")
     text = " ".join(parts)
