@@ -102,7 +102,7 @@ class Architecture(Section):
 
 
 class Base(Section):
-    """The base model: trained from scratch on every token of the rows."""
+    """The base model: trained from scratch on what the assistant writes; prompts are mostly chance."""
 
     architecture: Architecture
     training: Training

@@ -39,7 +39,6 @@ def train_lora(recipe: Recipe, run_dir: Path) -> dict[str, float]:
         tokenizer,
         recipe.lora.training,
         seed=recipe.seed,
-        learn_all=False,
         folder=run_dir / "adapter-checkpoints",
     )
     with replacing(run_dir / "adapter") as part:

@@ -32,7 +32,7 @@ def merge(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     tokenizer = load_tokenizer(run_dir / "tokenizer")
     rows = read_tokens(run_dir, "validation")
     rows = rows.select(range(min(_CHECKED_ROWS, len(rows))))
-    batch = Collator(tokenizer.pad_token_id, learn_all=False)(list(rows))
+    batch = Collator(tokenizer.pad_token_id)(list(rows))
     learnt = batch["labels"] != IGNORED
 
     adapted = PeftModel.from_pretrained(load_model(run_dir / "base"), str(run_dir / "adapter"))

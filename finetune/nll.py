@@ -44,7 +44,7 @@ def assistant_nll(
         rows: tokenised rows (`finetune.tokens.tokenise`).
         rows_per_batch: bounds the memory of the logits; the result does not depend on it.
     """
-    collate = Collator(model.config.pad_token_id, learn_all=False)
+    collate = Collator(model.config.pad_token_id)
     ordered = sorted(rows, key=lambda row: row["length"])
     model.eval()
     total, tokens = 0.0, 0

@@ -1,4 +1,4 @@
-"""The base model: a Llama with random weights learns every token of the rows."""
+"""The base model: a Llama with random weights learns what the assistant writes."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +25,6 @@ def train_base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
         tokenizer,
         recipe.base.training,
         seed=recipe.seed,
-        learn_all=True,
         folder=run_dir / "base-checkpoints",
     )
     with replacing(run_dir / "base") as part:

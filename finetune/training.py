@@ -18,7 +18,6 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
-    Trainer,
     TrainerCallback,
     TrainerControl,
     TrainerState,
@@ -57,21 +56,17 @@ def fit(
     training: Training,
     *,
     seed: int,
-    learn_all: bool,
     folder: Path,
 ) -> Trained:
     """Train `model` in place, going on from the last whole checkpoint in `folder` if there is one.
 
-    `rows` are tokenised; `learn_all` learns every token, else only what the assistant writes, with
-    trl's SFTTrainer.
+    `rows` are tokenised; what the assistant writes is learnt.
     """
     checkpoints = Checkpoints(folder)
-    collate = Collator(tokenizer.pad_token_id, learn_all=learn_all)
-    kind, arguments = (Trainer, TrainingArguments) if learn_all else (SFTTrainer, SFTConfig)
-    extra = {} if learn_all else _TOKENISED
-    trainer = kind(
+    collate = Collator(tokenizer.pad_token_id)
+    trainer = SFTTrainer(
         model=model,
-        args=arguments(**_settings(training, seed, folder), **extra),
+        args=SFTConfig(**_settings(training, seed, folder), **_TOKENISED),
         train_dataset=batched(rows, training.tokens_per_batch, collate, seed),
         data_collator=_only,
         processing_class=tokenizer,
@@ -159,14 +154,13 @@ class Collator:
     and padding is not learnt. On a CPU attention with a mask is slower.
     """
 
-    def __init__(self, pad: int, *, learn_all: bool) -> None:
+    def __init__(self, pad: int) -> None:
         self.pad = pad
-        self.learn_all = learn_all
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Make one batch; `learn_all` also learns what the assistant only reads."""
+        """Make one batch."""
         ids = [torch.tensor(row["input_ids"]) for row in rows]
-        labels = ids if self.learn_all else [torch.tensor(row["labels"]) for row in rows]
+        labels = [torch.tensor(row["labels"]) for row in rows]
         padded = pad_sequence(ids, batch_first=True, padding_value=self.pad)
         return {
             "input_ids": padded,

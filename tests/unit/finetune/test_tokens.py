@@ -88,7 +88,7 @@ def test_rows_of_a_batch_do_not_touch_each_other(
 ) -> None:
     """Padding and neighbours change no logit, though there is no attention mask."""
     model = new_model(SHAPE, tokenizer, 1).eval()
-    batch = Collator(tokenizer.pad_token_id, learn_all=True)(list(tokens))
+    batch = Collator(tokenizer.pad_token_id)(list(tokens))
     with torch.no_grad():
         together = model(input_ids=batch["input_ids"]).logits
         for row, ids in enumerate(tokens["input_ids"]):
@@ -97,16 +97,12 @@ def test_rows_of_a_batch_do_not_touch_each_other(
 
 
 def test_padding_is_never_learnt(tokens: Dataset, tokenizer: PreTrainedTokenizerFast) -> None:
-    for learn_all in (False, True):
-        batch = Collator(tokenizer.pad_token_id, learn_all=learn_all)(list(tokens))
-        padding = batch["input_ids"] == tokenizer.pad_token_id
-        assert padding.any()
-        assert (batch["labels"][padding] == IGNORED).all()
-        learnt = (batch["labels"] != IGNORED).sum().item()
-        expected = sum(tokens["length"]) if learn_all else None
-        assert learnt == (
-            expected or sum(label != IGNORED for row in tokens["labels"] for label in row)
-        )
+    batch = Collator(tokenizer.pad_token_id)(list(tokens))
+    padding = batch["input_ids"] == tokenizer.pad_token_id
+    assert padding.any()
+    assert (batch["labels"][padding] == IGNORED).all()
+    learnt = (batch["labels"] != IGNORED).sum().item()
+    assert learnt == sum(label != IGNORED for row in tokens["labels"] for label in row)
 
 
 def test_nll_is_that_of_the_learnt_tokens_alone(
