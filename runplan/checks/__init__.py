@@ -7,9 +7,12 @@
 from collections.abc import Iterator
 
 from runplan.checks.load import check_load
+from runplan.checks.race_day import check_race
 from runplan.checks.shape import check_shape
+from runplan.checks.taper import check_taper
 from runplan.checks.variety import check_variety
 from runplan.checks.view import PlanView, view_of_file, view_of_plan
+from runplan.checks.wishes import check_wishes
 from runplan.checks.words import check_words, draft_kinds, week_problem
 from runplan.plan import Finding, Plan
 from runplan.plan_json import PlanFile
@@ -36,6 +39,9 @@ def _findings(view: PlanView) -> tuple[Finding, ...]:
 
 def _all(view: PlanView) -> Iterator[Finding]:
     yield from check_shape(view)
+    yield from check_race(view)
+    yield from check_wishes(view)
     yield from check_load(view)
+    yield from check_taper(view)
     yield from check_variety(view)
     yield from check_words(view)

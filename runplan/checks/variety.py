@@ -4,21 +4,23 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from runplan.checks.view import PlanView, Run, WeekView, finding
+from runplan.checks.view import PlanView, Run, WeekView, finding, kind_of
 from runplan.plan import HARD_KINDS, Finding, Step
-from runplan.units import METRES_PER_MILE, number
+from runplan.units import METRES_PER_MILE
 
 # Repetitions against the most so far of the same kind: both the count and the work must leap.
 # Machine-written plans went from 3 to 20; in published ones counts grow by one to four.
 REPEATS_WARN, REPEATS_ERROR = 2.0, 2.5
 REPEATS_WARN_STEP, REPEATS_ERROR_STEP = 4, 6
-# Fitness grows meanwhile: two more for each week since the last session of the kind.
-REPEATS_A_WEEK = 2
+# Fitness grows meanwhile: two more for each week since the last session of the kind, within limits.
+REPEATS_A_WEEK, REPEATS_GAP_WEEKS = 2, 6
+# A week once more is common in published plans, also twice more when it is small; not more often.
+REPEATED_SMALL = 3
 # Weeks this small, or with sessions that sit at the runner's time limit, leave no choice.
 TINY_WEEK_KM, TINY_RUN_KM = 12.0, 3.0
 AT_LIMIT = 0.8
-# A duration worked out from the distance may be off by this much.
-ESTIMATE_SLACK = 1.1
+# Nothing shorter is worth changing for.
+SHORTEST_KM = 0.3
 # Seconds per km: faster than any world record (a race predicted from a fast result may be a little
 # faster than one), slower than a stroll.
 FASTEST_S_PER_KM, FASTEST_RACE_S_PER_KM, SLOWEST_S_PER_KM = 145.0, 115.0, 1200.0
@@ -59,13 +61,15 @@ def check_variety(view: PlanView) -> Iterator[Finding]:
     for week in view.weeks:
         for run in week.runs:
             yield from _duration(view, week, run)
-            if run is not week.race and run.kind != "race":
-                yield from _too_long(view, week, run)
 
 
 def repeats_of(run: Run) -> Repeats | None:
     """The repetitions of a session, from its steps, else from its text."""
-    work = [step for step in run.session.steps if step.kind in (run.kind, "run", "work")]
+    work = [
+        step
+        for step in run.session.steps
+        if step.kind in (run.kind, "run", "work") or kind_of(step.kind) == run.kind
+    ]
     if work:
         step = max(work, key=lambda step: step.repeat)
         return Repeats(step.repeat, _bout_metres(step))
@@ -104,7 +108,7 @@ def _repeats_jump(view: PlanView) -> Iterator[Finding]:
             if (
                 run.kind != "runwalk"
                 and growth > REPEATS_WARN
-                and step >= max(REPEATS_WARN_STEP, gap * REPEATS_A_WEEK)
+                and step >= max(REPEATS_WARN_STEP, min(gap, REPEATS_GAP_WEEKS) * REPEATS_A_WEEK)
             ):
                 error = growth > REPEATS_ERROR and step >= REPEATS_ERROR_STEP
                 yield finding(
@@ -150,7 +154,8 @@ def _repeated_weeks(view: PlanView) -> Iterator[Finding]:
 
 def _repeated(view: PlanView, start: int, end: int, period: int, whole: bool) -> Finding:
     week, first = view.weeks[start], view.weeks[start - period]
-    error = whole and not all(_has_no_choice(view, view.weeks[i]) for i in range(start, end))
+    choice = not all(_has_no_choice(view, view.weeks[i]) for i in range(start, end))
+    error = whole and (choice or (not view.own and end - start >= max(REPEATED_SMALL, period)))
     if end - start == 1:
         message = f"The week has the same sessions as week {first.number}."
     else:
@@ -189,32 +194,20 @@ def _has_no_choice(view: PlanView, week: WeekView) -> bool:
     return km >= AT_LIMIT * limit_km * len(week.runs)
 
 
-def _too_long(view: PlanView, week: WeekView, run: Run) -> Iterator[Finding]:
-    limit, minutes = view.max_session_min, run.session.duration_min
-    if limit is None or run.km is None:
-        return
-    estimated = minutes is None
-    length = run.km * view.easy_s_per_km / 60 if minutes is None else float(minutes)
-    if length > limit * (ESTIMATE_SLACK if estimated else 1.0) + 0.5:
-        yield finding(
-            "session_too_long",
-            "error",
-            week.number,
-            f"{run.day}: {'about ' if estimated else ''}{length:.0f} min, but no session may take "
-            f"longer than {number(limit)} min.",
-        )
-
-
 def _duration(view: PlanView, week: WeekView, run: Run) -> Iterator[Finding]:
-    minutes = run.session.duration_min
-    if not run.exact or not run.km or not minutes:
-        if (run.exact and run.km == 0) or run.km is None:
-            yield finding(
-                "no_distance",
-                "error" if view.own else "warning",
-                week.number,
-                f"{run.day}: the {run.kind} run has no distance and no duration.",
-            )
+    minutes, stated = run.session.duration_min, run.session.distance
+    if not run.km or run.km < SHORTEST_KM:
+        unknown = stated is None and minutes is None
+        yield finding(
+            "no_distance",
+            "warning" if unknown and not view.own else "error",
+            week.number,
+            f"{run.day}: the {run.kind} run has no distance and no duration."
+            if unknown
+            else f"{run.day}: {view.show(run.km or 0.0)} is no {run.kind} run.",
+        )
+        return
+    if not run.exact or not minutes:
         return
     # Minutes are whole: allow half a minute either way.
     slowest, fastest = (minutes * 60 + 30) / run.km, (minutes * 60 - 30) / run.km

@@ -6,11 +6,14 @@ needs it stays silent; only a distance is estimated, from the minutes at an easy
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
-from runplan.paces import LEVEL_VDOT, WALK_S_PER_KM, zones_at
+from runplan.constraints import Constraint, constraint_from_json
+from runplan.errors import InputError
+from runplan.paces import WALK_S_PER_KM, Paces, paces_for
 from runplan.plan import (
     HARD_KINDS,
     OTHER_KINDS,
@@ -23,46 +26,40 @@ from runplan.plan import (
     Week,
 )
 from runplan.plan_json import PlanFile
-from runplan.request import DAYS, RACE_KM, Day, Level, Race
-from runplan.units import Units, from_km, metres_per, number, to_km
+from runplan.request import (
+    DAYS,
+    MIN_DAYS,
+    MIN_WEEKS,
+    RACE_KM,
+    Day,
+    Level,
+    Race,
+    request_from_json,
+)
+from runplan.units import METRES_PER_KM, Units, from_km, metres_per, number, to_km
 
-# What other plans call the kinds of this one.
-ALIASES: Mapping[str, str] = {
-    "base": "easy",
-    "jog": "easy",
-    "general aerobic": "easy",
-    "steady": "easy",
-    "run": "easy",
-    "long run": "long",
-    "pace": "marathon",
-    "marathon pace": "marathon",
-    "threshold": "tempo",
-    "interval": "intervals",
-    "speed": "intervals",
-    "vo2max": "intervals",
-    "repetitions": "reps",
-    "rep": "reps",
-    "hill": "hills",
-    "run/walk": "runwalk",
-    "run-walk": "runwalk",
-    "walk/run": "runwalk",
-    "off": "rest",
-    "rest day": "rest",
-    "cross-training": "cross",
-    "crosstraining": "cross",
-    "cross training": "cross",
-    "cross-train": "cross",
-    "xt": "cross",
-    "bike": "cross",
-    "cycling": "cross",
-    "swim": "cross",
-    "swimming": "cross",
-    "walk": "cross",
-    "yoga": "strength",
-    "gym": "strength",
-    "mobility": "strength",
-    "strength training": "strength",
-}
+# Paces further than this from those of the runner's fitness (or level) are not theirs: km and mi
+# lie further apart (1.61), runners of one level nearer together.
+PACE_FACTOR = 1.45
+# What other plans call the kinds of this one; the first pattern that is found decides.
+NAMES: tuple[tuple[str, str], ...] = (
+    ("runwalk", r"(?:run|jog)\W*walk|walk\W*(?:run|jog)"),
+    ("rest", r"^(?:rest|off|day off)\b|rest day"),
+    ("strength", r"strength|gym|weights|lifting|core|yoga|pilates|mobility|stretch"),
+    ("cross", r"cross|xt\b|bik|cycl|swim|elliptical|spin|rowing|pool|hik|^walk"),
+    ("marathon", r"marathon pace|goal pace|^pace|\bmp\b"),
+    ("intervals", r"time trial"),
+    ("long", r"\blong|\blsd\b|endurance"),
+    ("recovery", r"recovery|shakeout|regenerat"),
+    ("easy", r"\beasy|aerobic|\bbase\b|foundation"),
+    ("tempo", r"tempo|threshold|lactate|cruise|race pace|progress|\bfast\b"),
+    ("race", r"\brace\b|parkrun"),
+    ("hills", r"hill"),
+    ("fartlek", r"fartlek|surge"),
+    ("intervals", r"interval|vo2|speed|track|yasso"),
+    ("reps", r"\breps?\b|repetition|repeat|sprint|stride"),
+    ("easy", r"\brun|jog|steady|medium|moderate"),
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,8 @@ class Run:
 class WeekView:
     """One week: its running in day order; `stated` is its own total in the plan's unit.
 
-    `km` leaves the goal race out and is None when a run's distance is unknown.
+    `others` are cross-training and strength, `unknown` the kinds that could not be told. `km` leaves
+    the goal race out and is None when a run's distance is unknown.
     """
 
     number: int
@@ -95,6 +93,7 @@ class WeekView:
     note: str
     phase: str
     unknown: tuple[str, ...]
+    others: tuple[Session, ...] = ()
 
     @property
     def training(self) -> tuple[Run, ...]:
@@ -124,10 +123,13 @@ class PlanView:
     weeks_asked: int
     days_per_week: int | None
     run_days: tuple[str, ...] | None
+    long_run_day: str | None
     race_date: date | None
     weekly_km: float | None
     longest_run_km: float | None
     max_session_min: float | None
+    constraints: tuple[Constraint, ...]
+    fitness: Paces
     paces: Mapping[str, PaceRange]
     weeks: tuple[WeekView, ...]
     own: bool
@@ -147,8 +149,8 @@ class PlanView:
 
     @property
     def easy_s_per_km(self) -> float:
-        """The middle of the easy pace: the plan's own, else the level's default."""
-        return easy_s_per_km(self.paces, self.level, self.units)
+        """The middle of the easy pace: the plan's own, else what the runner's fitness says."""
+        return easy_s_per_km(self.paces, self.fitness)
 
     def show(self, km: float) -> str:
         """Kilometres in the plan's unit: `23.5 km`."""
@@ -163,6 +165,7 @@ def finding(code: str, level: FindingLevel, week: int | None, message: str) -> F
 def view_of_plan(plan: Plan) -> PlanView:
     """The view of a plan of this project."""
     request = plan.request
+    fitness = paces_for(request)
     return PlanView(
         race=request.race,
         level=request.level,
@@ -170,16 +173,19 @@ def view_of_plan(plan: Plan) -> PlanView:
         weeks_asked=request.weeks,
         days_per_week=request.days_per_week,
         run_days=request.run_days,
+        long_run_day=request.long_run_day,
         race_date=request.race_date,
         weekly_km=request.weekly_distance_km,
         longest_run_km=request.longest_run_km,
         max_session_min=request.max_session_min,
+        constraints=request.constraints,
+        fitness=fitness,
         paces=plan.paces,
         weeks=_weeks(
             _unnamed(plan.weeks, request.name),
             [week.distance for week in plan.weeks],
             request.week_order,
-            easy_s_per_km(plan.paces, request.level, request.units),
+            easy_s_per_km(plan.paces, fitness),
             request.units,
         ),
         own=True,
@@ -189,44 +195,79 @@ def view_of_plan(plan: Plan) -> PlanView:
 def view_of_file(file: PlanFile) -> PlanView:
     """The view of a plan file; fields of its request that make no sense count as unknown."""
     request = file.request
-    units, level = cast(Units, request["units"]), cast(Level, request["level"])
-    race_date = _date(request.get("race_date"))
-    days = request.get("days_per_week")
+    units = cast(Units, request["units"])
+    fitness = _fitness(request)
+    days, long_day = request.get("days_per_week"), request.get("long_run_day")
     weekly, longest = _number(request.get("weekly_distance")), _number(request.get("longest_run"))
+    own = file.provenance is not None
     view = PlanView(
         race=cast(Race, request["race"]),
-        level=level,
+        level=cast(Level, request["level"]),
         units=units,
         weeks_asked=int(request["weeks"]),
         days_per_week=days if isinstance(days, int) and 1 <= days <= 7 else None,
         run_days=tuple(request.get("run_days") or ()) or None,
-        race_date=race_date,
+        long_run_day=str(long_day) if long_day in DAYS else None,
+        race_date=_date(request.get("race_date")),
         weekly_km=None if weekly is None else to_km(weekly, units),
         longest_run_km=None if longest is None else to_km(longest, units),
         max_session_min=_number(request.get("max_session_min")),
+        constraints=_constraints(request.get("constraints")),
+        fitness=fitness,
         paces=file.paces,
         weeks=(),
-        own=file.provenance is not None,
+        own=own,
     )
-    easy = easy_s_per_km(file.paces, level, units)
-    named = _unnamed(file.weeks, str(request.get("name") or "")) if view.own else file.weeks
-    weeks = _weeks(named, file.stated, view.week_order, easy, units)
-    return PlanView(**{**view.__dict__, "weeks": weeks})
+    named = _unnamed(file.weeks, str(request.get("name") or "")) if own else file.weeks
+    easy = easy_s_per_km(file.paces, fitness)
+    return replace(view, weeks=_weeks(named, file.stated, view.week_order, easy, units))
 
 
-def easy_s_per_km(paces: Mapping[str, PaceRange], level: str, units: Units) -> float:
-    """The middle of the easy pace per km: the given one, else the level's default."""
+def easy_s_per_km(paces: Mapping[str, PaceRange], fitness: Paces) -> float:
+    """The middle of the easy pace per km: the given one where it can be, else the fitness's."""
     zone = paces.get("easy")
-    if zone is None or sum(zone) <= 0:
-        zone, units = zones_at(LEVEL_VDOT[level], "km")["easy"], "km"
-    return sum(zone) / 2 * 1000 / metres_per(units)
+    own = fitness.s_per_km("easy")
+    if zone is None:
+        return own
+    given = sum(zone) / 2 * METRES_PER_KM / metres_per(fitness.units)
+    # Paces in another unit, or of nobody, would spoil every estimate; they are told elsewhere.
+    return given if own / PACE_FACTOR < given < own * PACE_FACTOR else own
 
 
-def kind_of(session: Session) -> str | None:
-    """The kind as this project names it; None when it is unknown."""
-    name = session.kind.strip().lower().replace("_", " ")
-    name = ALIASES.get(name, name)
-    return name if name in (*RUN_KINDS, *OTHER_KINDS) else None
+def mean_run_km(week: WeekView) -> float:
+    """The average training run of a week; 0 without runs or with unknown distances."""
+    runs = week.training
+    return (week.km or 0.0) / len(runs) if runs else 0.0
+
+
+def kind_of(name: str) -> str | None:
+    """A kind of session or step as this project names it; None when it is unknown."""
+    name = name.strip().lower().replace("_", " ")
+    if name in (*RUN_KINDS, *OTHER_KINDS):
+        return name
+    return next((kind for kind, pattern in NAMES if re.search(pattern, name)), None)
+
+
+def _fitness(request: Mapping[str, Any]) -> Paces:
+    """The runner's paces from the recent race or goal of a file, else the level's."""
+    known = {"weeks": MIN_WEEKS, "days_per_week": MIN_DAYS}
+    known |= {key: request[key] for key in ("race", "level", "units")}
+    for fields in (("recent_race", "goal_time"), ()):
+        try:
+            return paces_for(
+                request_from_json({**known, **{key: request.get(key) for key in fields}})
+            )
+        except InputError:
+            continue
+    raise AssertionError("race, level and units were checked when the file was read")
+
+
+def _constraints(data: Any) -> tuple[Constraint, ...]:
+    found = []
+    for entry in data if isinstance(data, list) else ():
+        with suppress(InputError):
+            found.append(constraint_from_json(entry))
+    return tuple(found)
 
 
 def _unnamed(weeks: tuple[Week, ...], name: str) -> tuple[Week, ...]:
@@ -253,12 +294,14 @@ def _weeks(
 def _week(
     week: Week, stated: float | None, last: bool, order: tuple[Day, ...], easy: float, units: Units
 ) -> WeekView:
-    runs, unknown = [], []
+    runs, others, unknown = [], [], []
     for session in sorted(week.sessions, key=lambda session: order.index(cast(Day, session.day))):
-        kind = kind_of(session)
+        kind = kind_of(session.kind)
         if kind is None:
             unknown.append(session.kind)
         elif kind in OTHER_KINDS:
+            if kind != "rest":
+                others.append(session)
             continue
         runs.append(_run(session, kind or "easy", easy, units))
     races = [run for run in runs if run.kind == "race"]
@@ -270,11 +313,12 @@ def _week(
         note=week.note,
         phase=week.phase,
         unknown=tuple(unknown),
+        others=tuple(others),
     )
 
 
 def _run(session: Session, kind: str, easy: float, units: Units) -> Run:
-    if session.distance is not None:
+    if session.distance or (session.distance is not None and session.duration_min is None):
         return Run(session.day, kind, to_km(session.distance, units), True, session)
     if session.duration_min is None:
         return Run(session.day, kind, None, False, session)

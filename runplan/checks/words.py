@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from runplan import notes
 from runplan.checks.variety import repeats_in, repeats_of
-from runplan.checks.view import PlanView, Run, WeekView, finding
+from runplan.checks.view import PlanView, Run, WeekView, finding, kind_of
 from runplan.drafts import SessionDraft, WeekDraft
 from runplan.envelope import WeekEnvelope
 from runplan.notation import NOTE_MAX, NOTE_MIN, week_facts, week_fits
@@ -21,6 +21,8 @@ TEXT_ROUNDING_KM, TEXT_ROUNDING = 0.3, 0.02
 # Steps given by distance must add up; timed ones depend on the speed taken for them.
 STEPS_KM, STEPS_SHARE = 0.1, 0.01
 TIMED_STEPS_KM, TIMED_STEPS_SHARE = 0.5, 0.10
+# Minutes in a text against those of the session: rounded, and with a walk to the door and back.
+MINUTES_SHARE, MINUTES = 0.15, 3.0
 # A pace written for a session against its zone.
 PACE_SHARE = 0.03
 # Claims of `notes.contradictions` that can be judged from the week alone.
@@ -61,7 +63,31 @@ _TOTAL = re.compile(
 _RUNS = re.compile(
     r"\b(\d|three|four|five|six|seven) (?:runs|running days|sessions) this week", re.I
 )
-_COUNTS = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_MINUTES = re.compile(
+    r"(?<![\d.:])(\d{1,3})[\s-]*min(?:ute)?s?\b(?!\s*(?:before|after|later|earlier))", re.I
+)
+_WEEKS_LEFT = re.compile(
+    r"\b(\d{1,2}|[a-z]+)(?: more)? weeks? (?:to go|left|remain\w*|until|to the race|to race day"
+    r"|before (?:the )?race|(?:away )?from (?:the )?race)",
+    re.I,
+)
+_PLAN_WEEKS = re.compile(
+    r"\b(\d{1,2}|[a-z]+)[\s-]weeks? (?:plan|program(?:me)?|schedule)\b|\bweek \d{1,2} of (\d{1,2})\b",
+    re.I,
+)
+_COUNTS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "ten": 10,
+    "twelve": 12,
+    "sixteen": 16,
+}
 
 
 def check_words(view: PlanView) -> Iterator[Finding]:
@@ -72,7 +98,12 @@ def check_words(view: PlanView) -> Iterator[Finding]:
             if problem:
                 yield finding("prose_mismatch", "error", week.number, f"{run.day}: {problem}")
             yield from _steps(view, week, run)
+        for session in (*(run.session for run in week.runs), *week.others):
+            problem = _wrong_minutes(session)
+            if problem:
+                yield finding("prose_mismatch", "error", week.number, f"{session.day}: {problem}")
         yield from _note(view, week)
+        yield from _note_weeks(view, week)
 
 
 def week_problem(draft: WeekDraft, week: WeekEnvelope) -> str | None:
@@ -216,6 +247,24 @@ def _wrong_pace(view: PlanView, run: Run, text: str) -> str | None:
     return None
 
 
+def _wrong_minutes(session: Session) -> str | None:
+    """No part of a session takes longer than the whole; one that stands alone is the whole."""
+    minutes = session.duration_min
+    said = list(_MINUTES.finditer(session.text))
+    if minutes is None or not said:
+        return None
+    slack = max(MINUTES, MINUTES_SHARE * minutes)
+    first, most = said[0], max(int(match[1]) for match in said)
+    before = session.text[: first.start()]
+    alone = len(said) == 1 and len(before.split()) <= 3 and not _REPEATED.search(before)
+    plain = kind_of(session.kind) not in HARD_KINDS and not _PART.search(before)
+    if most > minutes + slack or (
+        alone and plain and session.distance is None and most < minutes - slack
+    ):
+        return f"the text says {most} min, but the session takes {minutes} min."
+    return None
+
+
 def _steps(view: PlanView, week: WeekView, run: Run) -> Iterator[Finding]:
     steps = run.session.steps
     if not steps or not run.exact or run.km is None:
@@ -307,6 +356,26 @@ def _note(view: PlanView, week: WeekView) -> Iterator[Finding]:
                 "error",
                 week.number,
                 f"The note says {number(count)} runs, but the week has {len(week.runs)}.",
+            )
+
+
+def _note_weeks(view: PlanView, week: WeekView) -> Iterator[Finding]:
+    """What the note says of the plan's length, or of the weeks that are left."""
+    total, left = view.weeks_asked, view.weeks_asked - week.number
+    for pattern, right, truth in (
+        (_PLAN_WEEKS, (total,), f"the plan has {total}"),
+        # This week may be counted or not.
+        (_WEEKS_LEFT, (left, left + 1), f"{left} follow this one"),
+    ):
+        match = pattern.search(week.note)
+        said = None if match is None else next(group for group in match.groups() if group)
+        count = None if said is None else _COUNTS.get(said.lower(), said)
+        if match is not None and str(count).isdigit() and int(count or 0) not in right:
+            yield finding(
+                "prose_mismatch",
+                "error",
+                week.number,
+                f"The note says “{match.group()}”, but {truth}.",
             )
 
 
