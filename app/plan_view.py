@@ -13,8 +13,8 @@ from runplan import advice
 from runplan.exports import guidance, wording
 from runplan.plan import HARD_KINDS, Plan, Session, Week
 
-# Keeps a date or a pace on one line in a narrow column.
-_NBSP = "\N{NO-BREAK SPACE}"
+# Keep a date or a pace on one line in a narrow column.
+_NBSP, _JOINER = "\N{NO-BREAK SPACE}", "\N{WORD JOINER}"
 _KIND_COLOURS = {
     **dict.fromkeys(("easy", "recovery", "runwalk"), "green"),
     **dict.fromkeys(HARD_KINDS, "orange"),
@@ -139,20 +139,19 @@ def _pairs(rows: list[tuple[str, str]], alt: str) -> None:
 
 
 def _paces(plan: Plan) -> None:
-    rows = wording.pace_rows(plan)
+    titles, rows = wording.pace_table(plan)
     if not rows:
         return
     st.subheader("Your paces")
-    st.table(
-        {
-            "Zone": [f"**{plain(zone)}**" for zone, _, _ in rows],
-            "Pace": [plain(pace.replace(" ", _NBSP)) for _, pace, _ in rows],
-            "Effort": [plain(effort) for _, _, effort in rows],
-        },
-        border="horizontal",
-        hide_index=True,
-        alt="Training paces by zone",
-    )
+    columns = {title: [plain(cell) for cell in cells] for title, cells in zip(titles, zip(*rows))}
+    for title in titles[:-1]:
+        columns[title] = [_unbroken(cell) for cell in columns[title]]
+    columns[titles[0]] = [f"**{zone}**" for zone in columns[titles[0]]]
+    st.table(columns, border="horizontal", hide_index=True, alt="Training paces by zone")
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", _NBSP).replace("–", f"{_JOINER}–{_JOINER}")
 
 
 def provenance(plan: Plan) -> str:

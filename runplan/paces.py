@@ -22,6 +22,15 @@ TEMPO_SHARE = 0.88
 INTERVAL_SHARE = 0.975
 REP_SHARE = 1.07
 
+# Share of the maximum heart rate in them (Daniels, the same book). Repetitions are over before the
+# heart has caught up, so they have none.
+HEART_SHARE: Mapping[str, tuple[float, float]] = {
+    "easy": (0.65, 0.79),
+    "marathon": (0.80, 0.89),
+    "tempo": (0.88, 0.92),
+    "interval": (0.98, 1.0),
+}
+
 ZONES = ("easy", "marathon", "tempo", "interval", "rep")
 WALK_S_PER_KM = 600.0
 
@@ -114,6 +123,14 @@ def zones_at(vdot: float, units: Units) -> dict[str, PaceRange]:
         "tempo": (at_share(TEMPO_SHARE),) * 2,
         "interval": (at_share(INTERVAL_SHARE),) * 2,
         "rep": (at_share(REP_SHARE),) * 2,
+    }
+
+
+def heart_rate_zones(max_heart_rate: int) -> dict[str, tuple[int, int]]:
+    """The heart rate in beats a minute that each zone settles at, (low, high)."""
+    return {
+        zone: (round(low * max_heart_rate), round(high * max_heart_rate))
+        for zone, (low, high) in HEART_SHARE.items()
     }
 
 

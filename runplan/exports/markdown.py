@@ -49,8 +49,9 @@ def _list(rows: list[tuple[str, str]]) -> str:
 
 
 def _paces(plan: Plan) -> str:
-    rows = [f"| {escape(z)} | {escape(p)} | {escape(e)} |" for z, p, e in wording.pace_rows(plan)]
-    return "\n".join(["| Zone | Pace | Effort |", "| --- | --- | --- |", *rows])
+    titles, rows = wording.pace_table(plan)
+    lines = [titles, ["---"] * len(titles), *(map(escape, row) for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _week(week: Week, rows: list[wording.DayRow], plan: Plan) -> list[str]:

@@ -30,6 +30,7 @@ _STYLES = {"": "figo", "B": "figbo"}
 _MARGIN = 16.0
 _LABEL_WIDTH = 44.0
 _DAY_WIDTH = 24.0
+_FIGURE_WIDTH = 36.0
 
 _INK: Colour = (33, 37, 41)
 _SOFT: Colour = (105, 112, 120)
@@ -57,7 +58,7 @@ def write(plan: Plan) -> bytes:
         page.pairs(wording.criteria(plan))
         if plan.paces:
             page.heading("Your paces")
-            page.paces(wording.pace_rows(plan))
+            page.paces(wording.pace_table(plan)[1])
         page.heading("Week by week")
         for week, rows in wording.day_rows(plan):
             page.week(week, rows, plan)
@@ -134,11 +135,12 @@ class _Page(FPDF):
         for label, value in rows:
             self._row([(label, _LABEL_WIDTH, _SOFT), (value, self.epw - _LABEL_WIDTH, _INK)])
 
-    def paces(self, rows: list[tuple[str, str, str]]) -> None:
-        """The pace table."""
-        for zone, pace, effort in rows:
-            rest = self.epw - _LABEL_WIDTH - 36
-            self._row([(zone, _LABEL_WIDTH, _INK), (pace, 36, _INK), (effort, rest, _SOFT)])
+    def paces(self, rows: list[list[str]]) -> None:
+        """The pace table: zone, figures, effort."""
+        for zone, *figures, effort in rows:
+            rest = self.epw - _LABEL_WIDTH - _FIGURE_WIDTH * len(figures)
+            cells = [(figure, _FIGURE_WIDTH, _INK) for figure in figures]
+            self._row([(zone, _LABEL_WIDTH, _INK), *cells, (effort, rest, _SOFT)])
 
     def week(self, week: Week, rows: list[wording.DayRow], plan: Plan) -> None:
         """One week as a block: a coloured bar, seven days, the note."""

@@ -67,13 +67,13 @@ def _table(rows: list[tuple[str, str]]) -> str:
 
 
 def _paces(plan: Plan) -> str:
-    rows = wording.pace_rows(plan)
-    zone_width = max(len(zone) for zone, _, _ in rows) + 2
-    pace_width = max(len(pace) for _, pace, _ in rows) + 2
-    return "\n".join(
-        _wrap(effort, f"{zone:<{zone_width}}{pace:<{pace_width}}", " " * (zone_width + pace_width))
-        for zone, pace, effort in rows
-    )
+    _, rows = wording.pace_table(plan)
+    widths = [max(map(len, column)) + 2 for column in zip(*rows)][:-1]
+    lines = []
+    for *cells, effort in rows:
+        first = "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths))
+        lines.append(_wrap(effort, first, " " * len(first)))
+    return "\n".join(lines)
 
 
 def _week(week: Week, rows: list[wording.DayRow], plan: Plan) -> str:

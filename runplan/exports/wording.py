@@ -13,6 +13,7 @@ from typing import cast
 
 from runplan.calendar import plan_dates
 from runplan.constraints import Constraint, in_words
+from runplan.paces import heart_rate_zones
 from runplan.plan import HARD_KINDS, RUN_KINDS, Phase, Plan, Session, Week
 from runplan.request import RACE_NAME
 from runplan.units import clock, number
@@ -173,13 +174,21 @@ def criteria(plan: Plan) -> list[tuple[str, str]]:
     return rows
 
 
-def pace_rows(plan: Plan) -> list[tuple[str, str, str]]:
-    """The pace table as (zone, pace with its unit, effort in words)."""
+def pace_table(plan: Plan) -> tuple[list[str], list[list[str]]]:
+    """Titles and rows: zone, pace with its unit, heart rate where the highest is known, effort."""
+    highest = plan.request.max_heart_rate
+    hearts = heart_rate_zones(highest) if highest is not None else {}
     rows = []
     for zone, pace in plan.paces.items():
         name, effort = ZONES.get(zone, (zone.capitalize(), ""))
-        rows.append((name, f"{pace_range(pace)} /{plan.request.units}", effort))
-    return rows
+        heart = [_heart_rate(hearts.get(zone))] if hearts else []
+        rows.append([name, f"{pace_range(pace)} /{plan.request.units}", *heart, effort])
+    return ["Zone", "Pace", *(["Heart rate"] if hearts else []), "Effort"], rows
+
+
+def _heart_rate(limits: tuple[int, int] | None) -> str:
+    # In shorter bouts the heart lags behind the pace.
+    return "too short to tell" if limits is None else f"{limits[0]}–{limits[1]} bpm"
 
 
 def wishes(constraints: Iterable[Constraint]) -> str:

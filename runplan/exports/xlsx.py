@@ -118,10 +118,9 @@ def _weeks(book: Any, plan: Plan) -> None:
 
 
 def _paces(book: Any, plan: Plan) -> None:
-    sheet = _sheet(
-        book, "Paces", ["Zone", f"Pace (per {plan.request.units})", "Effort"], (16, 18, 60)
-    )
-    for line, row in enumerate(wording.pace_rows(plan), start=1):
+    titles, rows = wording.pace_table(plan)
+    sheet = _sheet(book, "Paces", titles, (16, *[18] * (len(titles) - 2), 60))
+    for line, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
             sheet.write_string(line, column, safe(value))
 

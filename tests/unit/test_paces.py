@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from runplan.paces import (
     ZONES,
+    heart_rate_zones,
     oxygen_cost,
     paces_for,
     predict_seconds,
@@ -12,7 +13,7 @@ from runplan.paces import (
     velocity_at,
     zones_at,
 )
-from runplan.request import RACES, Race, RaceResult
+from runplan.request import MAX_HEART_RATE, MIN_HEART_RATE, RACES, Race, RaceResult
 from runplan.units import UNITS, Units
 from tests.support.plans import make_request
 
@@ -94,3 +95,12 @@ def test_the_middle_of_a_zone_per_km() -> None:
     km, mile = paces_for(make_request()), paces_for(make_request(units="mi"))
     assert km.s_per_km("easy") == sum(km.zones["easy"]) / 2
     assert mile.s_per_km("easy") == pytest.approx(km.s_per_km("easy"), abs=1)
+
+
+@given(st.integers(MIN_HEART_RATE, MAX_HEART_RATE))
+def test_heart_rates_rise_with_the_pace_and_end_at_the_maximum(highest: int) -> None:
+    zones = heart_rate_zones(highest)
+    assert list(zones) == [zone for zone in ZONES if zone != "rep"]
+    assert all(low < high <= highest for low, high in zones.values())
+    assert [*zones.values()] == sorted(zones.values())
+    assert zones["interval"][1] == highest
