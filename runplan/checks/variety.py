@@ -14,8 +14,9 @@ REPEATS_WARN, REPEATS_ERROR = 2.0, 2.5
 REPEATS_WARN_STEP, REPEATS_ERROR_STEP = 4, 6
 # Fitness grows meanwhile: two more for each week since the last session of the kind, within limits.
 REPEATS_A_WEEK, REPEATS_GAP_WEEKS = 2, 6
-# A week once more is common in published plans, also twice more when it is small; not more often.
-REPEATED_SMALL = 3
+# A week once more is common in published plans; small and run–walk weeks come up to five times in a
+# row (weeks 15–19 of the 21 of Hansons' couch to 10K), but do not fill the plan.
+REPEATED_SMALL, REPEATED_SHARE = 3, 0.25
 # Weeks this small, or with sessions that sit at the runner's time limit, leave no choice.
 TINY_WEEK_KM, TINY_RUN_KM = 12.0, 3.0
 AT_LIMIT = 0.8
@@ -144,10 +145,12 @@ def _repeated_weeks(view: PlanView) -> Iterator[Finding]:
             end = start
             while end < len(prints) and prints[end] and prints[end] == prints[end - period]:
                 end += 1
-            # Three equal weeks in a row, or the whole block once more.
-            whole = end - start >= (2 if period == 1 else period)
+            # Three equal weeks in a row, or the whole block once more. Published peaks do go back and
+            # forth between two weeks for a while (Higdon's second intermediate marathon).
+            whole = end - start >= {1: 2, 2: 4}.get(period, period)
             if end > start and (period == 1 or whole) and start not in seen:
-                seen.update(range(start, end))
+                if whole:
+                    seen.update(range(start, end))
                 yield _repeated(view, start, end, period, whole)
             start = max(end, start + 1)
 
@@ -155,7 +158,8 @@ def _repeated_weeks(view: PlanView) -> Iterator[Finding]:
 def _repeated(view: PlanView, start: int, end: int, period: int, whole: bool) -> Finding:
     week, first = view.weeks[start], view.weeks[start - period]
     choice = not all(_has_no_choice(view, view.weeks[i]) for i in range(start, end))
-    error = whole and (choice or (not view.own and end - start >= max(REPEATED_SMALL, period)))
+    least = max(REPEATED_SMALL, REPEATED_SHARE * len(view.weeks)) if period == 1 else period
+    error = whole and (choice or (not view.own and end - start >= least))
     if end - start == 1:
         message = f"The week has the same sessions as week {first.number}."
     else:
