@@ -143,15 +143,23 @@ def _paces(plan: Plan) -> None:
     if not rows:
         return
     st.subheader("Your paces")
-    columns = {title: [plain(cell) for cell in cells] for title, cells in zip(titles, zip(*rows))}
-    for title in titles[:-1]:
-        columns[title] = [_unbroken(cell) for cell in columns[title]]
-    columns[titles[0]] = [f"**{zone}**" for zone in columns[titles[0]]]
-    st.table(columns, border="horizontal", hide_index=True, alt="Training paces by zone")
+    # Heart rates stand below the paces: a narrow screen has no room for a fourth column.
+    st.table(
+        {
+            titles[0]: [f"**{_unbroken(row[0])}**" for row in rows],
+            " and ".join(titles[1:-1]).capitalize(): [
+                "  \n".join(map(_unbroken, row[1:-1])) for row in rows
+            ],
+            titles[-1]: [plain(row[-1]) for row in rows],
+        },
+        border="horizontal",
+        hide_index=True,
+        alt="Training paces by zone",
+    )
 
 
 def _unbroken(text: str) -> str:
-    return text.replace(" ", _NBSP).replace("–", f"{_JOINER}–{_JOINER}")
+    return plain(text).replace(" ", _NBSP).replace("–", f"{_JOINER}–{_JOINER}")
 
 
 def provenance(plan: Plan) -> str:

@@ -187,8 +187,7 @@ def pace_table(plan: Plan) -> tuple[list[str], list[list[str]]]:
 
 
 def _heart_rate(limits: tuple[int, int] | None) -> str:
-    # In shorter bouts the heart lags behind the pace.
-    return "too short to tell" if limits is None else f"{limits[0]}–{limits[1]} bpm"
+    return "–" if limits is None else f"{limits[0]}–{limits[1]} bpm"
 
 
 def wishes(constraints: Iterable[Constraint]) -> str:

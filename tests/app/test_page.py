@@ -134,7 +134,7 @@ def test_what_is_missing_is_suggested_and_what_is_there_is_not(coach_page: AppTe
 
 def test_heart_rates_are_shown_where_the_maximum_is_known(coach_page: AppTest) -> None:
     assert "bpm" not in tables(fill(coach_page, weeks=4))
-    assert "Heart rate" in tables(fill(coach_page, max_heart_rate=200))
+    assert "Pace and heart rate" in tables(fill(coach_page, max_heart_rate=200))
 
 
 def test_guidance_is_on_the_page(coach_page: AppTest) -> None:

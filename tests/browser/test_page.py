@@ -177,6 +177,8 @@ def test_second_plan_replaces_the_first(page: Page) -> None:
 
 @pytest.mark.parametrize("page", ["phone"], indirect=True)
 def test_nothing_is_cut_off_on_a_phone(page: Page, tmp_path: Path) -> None:
+    page.get_by_text("More about you and your race").click()
+    page.get_by_role("spinbutton", name="Maximum heart rate").fill("185")
     submit(page)
     assert page.screenshot(path=tmp_path / "phone.png")
     overflow = page.evaluate(
