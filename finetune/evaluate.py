@@ -2,7 +2,8 @@
 
 The outline prompts are the app's; the week prompts follow the coach's outline, so that both models
 are asked the same. A text is valid when the app would take it: it parses, stays in the envelope,
-adds up, and its note fits the week. Decoding is the app's, with its temperature and seeds.
+adds up, and its note fits the week. Decoding is the app's, with its temperature and seeds. Then the
+held-out phrasings, with the grammar.
 """
 
 import time
@@ -20,6 +21,7 @@ from finetune.config import Recipe
 from finetune.dataset import evaluation_requests
 from finetune.models import load_model
 from finetune.nll import assistant_nll
+from finetune.phrasings import measure, read_phrasings
 from finetune.tokens import read_tokens
 from runplan import coach
 from runplan.backends.base import Backend, Job
@@ -108,6 +110,7 @@ def _metrics(name: str, gguf: Path, questions: Sequence[Question]) -> dict[str, 
                 found[f"{task}_problems_{mode}"] = dict(reasons.most_common(REASONS))
             if not grammar:
                 found["samples_per_s"] = round(len(questions) / seconds, 2)
+        found["details"] = measure(backend, read_phrasings(), f"{name}, details")
     return found
 
 
