@@ -118,7 +118,7 @@ def _day_conflicts(
                     wish,
                     "run_days",
                     f"You chose {', '.join(request.run_days)} as running days, but your details "
-                    f"leave out {', '.join(outside)} ({_in_words(wish)}). Which of the two holds?",
+                    f"leave out {', '.join(outside)} ({_in_words(wish, wishes)}). Which of the two holds?",
                 )
         return
     allowed = _allowed(wishes)
@@ -155,7 +155,7 @@ def _long_run_conflicts(
                 wish,
                 "long_run_day",
                 f"You chose {chosen} for the long run, but your details leave it out "
-                f"({_in_words(wish)}). Which of the two holds?",
+                f"({_in_words(wish, wishes)}). Which of the two holds?",
             )
     possible = request.run_days if "run_days" in given else _allowed(wishes)
     for wish in wishes:
@@ -206,8 +206,11 @@ def _forbids(wish: Constraint, wishes: Sequence[Constraint], day: str) -> bool:
     return False
 
 
-def _in_words(wish: Constraint) -> str:
-    return f"no running on {wish.value}" if wish.kind == "avoid_day" else f"running on {wish.value}"
+def _in_words(wish: Constraint, wishes: Sequence[Constraint]) -> str:
+    if wish.kind == "avoid_day":
+        return f"no running on {wish.value}"
+    only = {other.value for other in wishes if other.kind == "only_day"}
+    return f"running only on {', '.join(day for day in DAYS if day in only)}"
 
 
 def _broken(plan: Plan, wish: Constraint, wishes: Sequence[Constraint]) -> Iterator[str]:
@@ -236,7 +239,7 @@ def _session_problem(
     if session.kind not in RUN_KINDS:
         return None
     if _forbids(wish, wishes, session.day):
-        return f"a run, in spite of {_in_words(wish)}"
+        return f"a run, in spite of {_in_words(wish, wishes)}"
     if wish.kind == "long_run_day" and session.kind == "long" and session.day != value:
         return f"the long run is not on {value}"
     if barred := bars(wish) & parts:

@@ -173,11 +173,18 @@ def test_an_answer_may_lead_to_another_question() -> None:
     request, questions = settled(ONLY_THREE, run_days=days)
     assert questions == [("run_days", True)]
     assert request.run_days == days
-    request, questions = settled(ONLY_THREE, "run_days", run_days=days)
+    _, questions = settled(ONLY_THREE, "run_days", run_days=days)
     assert questions == [("run_days", True), ("days_per_week", True)]
     request, questions = settled(ONLY_THREE, "run_days", "days_per_week", run_days=days)
     assert request.run_days == ("Mon", "Wed", "Sat")
     assert len(questions) == 2
+
+
+def test_days_that_stand_together_are_asked_about_in_one_sentence() -> None:
+    submission = Submission(make_request(), frozenset({"run_days"}))
+    (question,) = settle(submission, ONLY_THREE, ())[1]
+    assert question.text.count("?") == 1
+    assert "running only on Mon, Wed, Sat" in question.text
 
 
 def test_several_wishes_about_one_field_are_one_question() -> None:
