@@ -8,14 +8,14 @@ from pathlib import Path
 
 from finetune import config
 from finetune.errors import FinetuneError
-from finetune.stages import STAGES, run_stages
+from finetune.stages import STAGES, run_stages, stages_of
 
 ROOT = Path(__file__).parent.parent
 
 # Which stages a command runs.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "data": ("data",),
-    "train": ("tokenizer", "tokens", "base", "lora"),
+    "train": ("tokenizer", "tokens", "base", *config.METHODS),
     "merge": ("merge",),
     "export": ("export",),
     "evaluate": ("evaluate",),
@@ -25,12 +25,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 _HELP = {
     "data": "draw requests and write the rows to learn from",
     "inspect": "show rows as the model sees them, with what is learnt in colour",
-    "train": "tokenizer, base from scratch, LoRA; goes on where it was cut off",
+    "train": "tokenizer, base, and the recipe's method on it; goes on where it was cut off",
     "merge": "fold the adapters into the base and check that nothing changed",
     "export": "write base and tuned model as GGUF",
     "evaluate": "compare base and tuned on requests held out of training",
     "run": "all of these, then install the model into models/",
+    "publish": "upload weights, card and figures to the hub, if the model reaches its bar",
 }
+_COMPARE = "one report of several runs: curves, figures, plans side by side"
 
 _EXAMPLES = """examples:
   python -m finetune run --recipe nano
@@ -38,6 +40,8 @@ _EXAMPLES = """examples:
   python -m finetune inspect --recipe nano
   python -m finetune train --recipe nano --run-dir runs/wide base.architecture.hidden_size=320
   python -m finetune evaluate --recipe nano evaluate.requests=50 --redo
+  python -m finetune compare runs/nano runs/wide --out docs/comparison
+  python -m finetune publish --recipe nano --repo owner/name --dry-run
 
 A command that was interrupted goes on when it is given again. Settings are in finetune/recipes/.
 """
@@ -67,10 +71,29 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--run-dir", type=Path, help="where results go (default: runs/<recipe name>)"
         )
-        if name != "inspect":
+        if name == "publish":
+            command.add_argument(
+                "--repo", metavar="OWNER/NAME", help="where to (default: runplan-<recipe>, yours)"
+            )
+            command.add_argument("--force", action="store_true", help="also below the bar")
+            command.add_argument(
+                "--dry-run", action="store_true", help="only list what would be uploaded"
+            )
+        elif name != "inspect":
             command.add_argument(
                 "--redo", action="store_true", help="make anew what was made with other settings"
             )
+    compare = commands.add_parser(
+        "compare",
+        help=_COMPARE,
+        description=_COMPARE,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    compare.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a run, or models/NAME")
+    compare.add_argument(
+        "--out", type=Path, required=True, help="folder for report.html and report.md"
+    )
     return top
 
 
@@ -84,6 +107,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := [text for text in overrides if text.startswith("-")]:
         arguments.error(f"unknown option {unknown[0]}")
     try:
+        if options.command == "compare":
+            if overrides:
+                arguments.error(f"compare takes no settings: {overrides[0]}")
+            from finetune.report import compare
+
+            print(f"written: {compare(options.runs, options.out)}")
+            return 0
         recipe = config.load(options.recipe, overrides)
         run_dir = options.run_dir or ROOT / "runs" / recipe.name
         if options.command == "inspect":
@@ -91,7 +121,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             inspect.show(recipe, run_dir)
             return 0
-        run_stages(COMMANDS[options.command], recipe, run_dir, redo=options.redo)
+        if options.command == "publish":
+            from finetune.publish import publish
+
+            publish(
+                recipe, run_dir, repo=options.repo, force=options.force, dry_run=options.dry_run
+            )
+            return 0
+        names = stages_of(recipe, COMMANDS[options.command])
+        run_stages(names, recipe, run_dir, redo=options.redo)
         if options.command == "run":
             from finetune.card import install
 

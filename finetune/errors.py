@@ -3,6 +3,8 @@
 FinetuneError
 ├── RecipeError     whoever wrote the recipe or the override: a key or value is wrong
 ├── StageError      whoever runs the command: a stage is missing, or was made with other settings
+├── RowError        whoever keeps the data: a row cannot be learnt from
+├── PublishError    whoever publishes: the model is below its bar, or the hub refuses it
 └── ParityError     a developer: an exported model does not compute what the trained one does
 """
 
@@ -19,6 +21,18 @@ class RecipeError(FinetuneError):
 
 class StageError(FinetuneError):
     """A stage cannot run: what it needs is missing, or its results belong to other settings."""
+
+
+class RowError(FinetuneError):
+    """A row of a source cannot be learnt from: the `reason`, counted, and the `detail`, listed."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason, self.detail = reason, detail
+
+
+class PublishError(FinetuneError):
+    """A model is not uploaded: it is not good enough, or the hub does not take it."""
 
 
 class ParityError(FinetuneError):
