@@ -320,3 +320,156 @@ def test_odd_request_fields_count_as_unknown() -> None:
         "max_session_min": None,
     }
     assert errors(check_weeks([long_week(12), RACE_WEEK], **odd)) == set()
+
+
+def test_morning_and_evening_runs_of_advanced_runners() -> None:
+    def split(data: dict[str, Any], weeks: int) -> dict[str, Any]:
+        for week in data["weeks"][:weeks]:
+            run = next(s for s in week["sessions"] if s["kind"] == "easy" and s["distance"] >= 5)
+            run["distance"] -= 2
+            week["sessions"].append({"day": run["day"], "kind": "easy", "distance": 2})
+        return data
+
+    def found(data: dict[str, Any]) -> tuple[Finding, ...]:
+        return check_file(read_plan_file(json.dumps(data)))
+
+    plan = found(split(published_file("higdon-marathon-advanced-1"), 12))
+    assert level_of(plan, "double_day") == "warning"
+    assert errors(plan) == set()
+    # Once only, it is a slip; and nobody runs long or hard twice a day.
+    assert "double_day" in errors(found(split(published_file("higdon-marathon-advanced-1"), 1)))
+    hard = split(published_file("higdon-marathon-advanced-1"), 12)
+    for session in hard["weeks"][4]["sessions"]:
+        if session["day"] == hard["weeks"][4]["sessions"][-1]["day"]:
+            session["kind"] = "tempo"
+    assert "double_day" in errors(found(hard))
+    beginner = split(published_file("higdon-marathon-novice-1"), 0)
+    for week in beginner["weeks"][:4]:
+        week["sessions"].append({"day": "Tue", "kind": "easy", "distance": 2})
+    assert "double_day" in errors(found(beginner))
+
+
+def test_time_trials_and_other_training_have_their_place() -> None:
+    week = long_week(12)
+    week["sessions"][1] = {
+        "day": "Tue",
+        "kind": "intervals",
+        "distance": 8,
+        "text": "Time trial 8 km: 3 km easy, 3 km as evenly hard as you can, 2 km easy",
+        "steps": [
+            {"kind": "warmup", "distance_m": 3000},
+            {"kind": "intervals", "repeat": 1, "distance_m": 3000},
+            {"kind": "cooldown", "distance_m": 2000},
+        ],
+    }
+    week["sessions"] += [
+        {"day": "Wed", "kind": "strength", "duration_min": 20, "text": "Strength, 20 min at home"},
+        {"day": "Fri", "kind": "cross", "duration_min": 45, "text": "45 min of cycling"},
+    ]
+    days = ["Mon", "Tue", "Thu", "Sun"]
+    assert errors(check_weeks([week, RACE_WEEK], run_days=days)) == set()
+    week["sessions"][-1]["text"] = "90 min of cycling"
+    assert "prose_mismatch" in errors(check_weeks([week, RACE_WEEK]))
+    week["sessions"][-1] |= {"duration_min": 90}
+    assert "session_too_long" in errors(check_weeks([week, RACE_WEEK], max_session_min=85))
+    assert "session_too_long" not in errors(check_weeks([week, RACE_WEEK], max_session_min=95))
+
+
+def wish(kind: str, value: object = None, scope: str | None = None) -> dict[str, Any]:
+    return {"kind": kind, "value": value, "scope": scope}
+
+
+@pytest.mark.parametrize(
+    ("wishes", "week"),
+    [
+        ([wish("avoid_day", "Thu")], 1),
+        ([wish("avoid_day", "Wed")], None),
+        ([wish("only_day", "Mon"), wish("only_day", "Tue"), wish("only_day", "Sun")], 1),
+        ([wish("only_day", day) for day in ("Mon", "Tue", "Thu", "Sun")], None),
+        ([wish("long_run_day", "Mon")], 1),
+        ([wish("long_run_day", "Sun")], None),
+        ([wish("max_session_min", 60, "weekend")], 1),
+        ([wish("max_session_min", 60, "weekday")], None),
+        ([wish("max_session_min", 35, "weekday")], 1),
+        ([wish("max_session_min", 90, "all")], None),
+        ([wish("no_speedwork")], 2),
+        ([wish("injury", "knee"), wish("strength"), wish("nonsense"), {}], None),
+    ],
+)
+def test_confirmed_constraints_are_kept(wishes: list[dict[str, Any]], week: int | None) -> None:
+    tempo = long_week(13)
+    # The race is on a Sunday, whatever else was asked for; the second week is free of running days.
+    tempo["sessions"] = [
+        {"day": "Tue", "kind": "tempo", "distance": 5},
+        {"day": "Sun", "kind": "long", "distance": 8},
+    ]
+    weeks = [long_week(11, 7), tempo, {"sessions": [RACE_WEEK["sessions"][-1]]}]
+    found = check_weeks(weeks, constraints=wishes)
+    broken = [f.week for f in found if f.code == "broken_constraint"]
+    assert broken[:1] == ([] if week is None else [week])
+
+
+def test_the_race_may_be_on_a_day_to_avoid() -> None:
+    findings = check_weeks([long_week(11), RACE_WEEK], constraints=[wish("avoid_day", "Sun")])
+    assert [f.week for f in findings if f.code == "broken_constraint"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("note", "right"),
+    [
+        ("Three weeks to go: rest well.", False),
+        ("Two weeks to go: rest well.", True),
+        ("One week until the race.", True),
+        ("Welcome to your 12-week plan.", False),
+        ("The first of a 3-week plan.", True),
+        ("Week 2 of 8 is done.", False),
+        ("Many weeks to go, so be patient.", True),
+    ],
+)
+def test_weeks_in_a_note(note: str, right: bool) -> None:
+    weeks = [long_week(11), {**long_week(12), "note": note}, RACE_WEEK]
+    assert ("prose_mismatch" in errors(check_weeks(weeks))) is not right
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("40 min easy", True),
+        ("Run 60 minutes", False),
+        ("Easy run of 20 min", False),
+        ("10 min easy, 20 min steady, 10 min easy", True),
+        ("Easy; eat something 90 minutes before", True),
+        ("Run with the last 10 min faster", True),
+    ],
+)
+def test_minutes_in_a_text(text: str, right: bool) -> None:
+    week = long_week(12)
+    week["sessions"][0] = {"day": "Mon", "kind": "easy", "duration_min": 40, "text": text}
+    assert ("prose_mismatch" in errors(check_weeks([week, RACE_WEEK]))) is not right
+
+
+@pytest.mark.parametrize(
+    ("paces", "request_", "right"),
+    [
+        ({"easy": [372, 404]}, {}, True),
+        ({"easy": [600, 650]}, {}, False),
+        ({"easy": [372, 404]}, {"recent_race": "5K=25:00"}, True),
+        ({"easy": [520, 560]}, {"recent_race": "5K=25:00"}, False),
+        ({"easy": [372, 404]}, {"recent_race": "nonsense"}, True),
+    ],
+)
+def test_paces_are_the_runners(
+    paces: dict[str, Any], request_: dict[str, Any], right: bool
+) -> None:
+    asked = {"race": "10K", "level": "intermediate", "weeks": 2, "units": "km", **request_}
+    data = {"schema": "runplan/1", "request": asked, "paces": paces}
+    data["weeks"] = [long_week(12), RACE_WEEK]
+    found = errors(check_file(read_plan_file(json.dumps(data))))
+    assert ("pace_fitness" in found) is not right
+
+
+def test_phases_go_forward_in_a_plan_of_ours() -> None:
+    data = plan_to_json(coach_plan(make_request()))
+    assert errors(check_file(read_plan_file(json.dumps(data)))) == set()
+    data["weeks"][5]["phase"] = "base"
+    assert errors(check_file(read_plan_file(json.dumps(data)))) == {"phase_order"}
