@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from finetune import plots
-from finetune.config import Publish
 from finetune.card import percent, shortfall
+from finetune.config import Publish
 from finetune.runs import MODELS, Log, Run, read_runs
 from finetune.side_by_side import samples
 from runplan.exports.markdown import escape
