@@ -1,18 +1,29 @@
-"""A trained Llama as one GGUF file, which llama.cpp reads: weights, tokenizer, chat template.
+"""A trained model as one GGUF file, which llama.cpp reads: weights, tokenizer, chat template.
 
-Works for any `LlamaForCausalLM` with a byte-level BPE tokenizer that splits as Llama 3 does.
+Works for Llama with a byte-level BPE tokenizer that splits as Llama 3 does, and for GPT-2.
 """
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
-from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType, TokenType, quants
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from gguf import (
+    MODEL_ARCH,
+    GGMLQuantizationType,
+    GGUFReader,
+    GGUFWriter,
+    LlamaFileType,
+    TokenType,
+    get_tensor_name_map,
+    quants,
+)
+from transformers import GPT2Config, LlamaConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-from finetune.errors import ParityError
+from finetune.errors import ParityError, StageError
 from finetune.files import replacing
 from finetune.tokenizer import END_OF_TURN, serving_template
 
@@ -24,21 +35,24 @@ _FILE_TYPES = {
     "Q4_0": LlamaFileType.MOSTLY_Q4_0,
 }
 
-_LAYER_TENSORS = {
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm",
+
+@dataclass(frozen=True)
+class _Family:
+    """What llama.cpp calls an architecture, and how it splits text before it looks up tokens."""
+
+    arch: MODEL_ARCH
+    name: str
+    pre_tokenizer: str
+
+
+_FAMILIES = {
+    "llama": _Family(MODEL_ARCH.LLAMA, "llama", "llama-bpe"),
+    "gpt2": _Family(MODEL_ARCH.GPT2, "gpt2", "gpt-2"),
 }
 
 
 def export_gguf(
-    model: LlamaForCausalLM,
+    model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     path: Path,
     *,
@@ -48,31 +62,40 @@ def export_gguf(
     """Write model and tokenizer to `path`, and check the metadata that decides how text is read.
 
     Raises:
+        StageError: models of this family cannot be written here.
         ParityError: the file's metadata is not the tokenizer's.
     """
+    config = model.config
+    family = _FAMILIES.get(config.model_type)
+    if family is None:
+        raise StageError(
+            f"export: {config.model_type} is not one of {', '.join(_FAMILIES)}: its tokenizer is "
+            "SentencePiece, whose scores tokenizer.json lacks; llama.cpp's convert_hf_to_gguf.py "
+            "reads merged/ together with the tokenizer.model of the pretrained model"
+        )
     with replacing(path) as part:
-        writer = GGUFWriter(part, "llama")
+        writer = GGUFWriter(part, family.name)
         writer.add_type("model")
         writer.add_name(name)
         writer.add_file_type(_FILE_TYPES[quantisation])
         writer.add_quantization_version(2)
-        _add_shape(writer, model.config)
-        _add_tokenizer(writer, tokenizer)
-        for tensor, weights in _tensors(model):
-            kind = GGMLQuantizationType.F32 if weights.ndim == 1 else _matrix_type(quantisation)
+        if isinstance(config, GPT2Config):
+            _add_gpt2_shape(writer, config)
+        else:
+            _add_llama_shape(writer, config)
+        _add_tokenizer(writer, tokenizer, family, config.vocab_size)
+        for tensor, weights in _tensors(model, family):
+            whole = weights.ndim == 1 or tensor == "position_embd.weight"
+            kind = GGMLQuantizationType.F32 if whole else GGMLQuantizationType[quantisation]
             writer.add_tensor(tensor, quants.quantize(weights, kind), raw_dtype=kind)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
-        check_metadata(part, tokenizer, model.config.max_position_embeddings)
+        check_metadata(part, tokenizer, config.max_position_embeddings)
 
 
-def _matrix_type(quantisation: Quantisation) -> GGMLQuantizationType:
-    return GGMLQuantizationType[quantisation]
-
-
-def _add_shape(writer: GGUFWriter, config: LlamaConfig) -> None:
+def _add_llama_shape(writer: GGUFWriter, config: LlamaConfig) -> None:
     head_size = config.head_dim or config.hidden_size // config.num_attention_heads
     writer.add_vocab_size(config.vocab_size)
     writer.add_context_length(config.max_position_embeddings)
@@ -88,16 +111,31 @@ def _add_shape(writer: GGUFWriter, config: LlamaConfig) -> None:
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
 
 
-def _add_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> None:
+def _add_gpt2_shape(writer: GGUFWriter, config: GPT2Config) -> None:
+    writer.add_vocab_size(config.vocab_size)
+    writer.add_context_length(config.n_positions)
+    writer.add_embedding_length(config.n_embd)
+    writer.add_block_count(config.n_layer)
+    writer.add_feed_forward_length(config.n_inner or 4 * config.n_embd)
+    writer.add_head_count(config.n_head)
+    writer.add_layer_norm_eps(config.layer_norm_epsilon)
+
+
+def _add_tokenizer(
+    writer: GGUFWriter, tokenizer: PreTrainedTokenizerFast, family: _Family, rows: int
+) -> None:
+    """Write the vocabulary; `rows` of embeddings may be more than there are tokens."""
     inner = tokenizer.backend_tokenizer
     special = {token.content for token in inner.get_added_tokens_decoder().values()}
-    tokens = [inner.id_to_token(index) for index in range(len(tokenizer))]
+    tokens = _tokens(tokenizer)
+    unused = [f"<|unused_{index}|>" for index in range(len(tokens), rows)]
     merges = json.loads(inner.to_str())["model"]["merges"]
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("llama-bpe")
-    writer.add_token_list(tokens)
+    writer.add_tokenizer_pre(family.pre_tokenizer)
+    writer.add_token_list([*tokens, *unused])
     writer.add_token_types(
         [TokenType.CONTROL if token in special else TokenType.NORMAL for token in tokens]
+        + [TokenType.UNUSED] * len(unused)
     )
     writer.add_token_merges([" ".join(pair) for pair in merges])
     writer.add_bos_token_id(tokenizer.bos_token_id)
@@ -105,29 +143,42 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> No
     writer.add_eot_token_id(tokenizer.convert_tokens_to_ids(END_OF_TURN))
     writer.add_pad_token_id(tokenizer.pad_token_id)
     writer.add_add_bos_token(True)
-    writer.add_chat_template(serving_template())
+    writer.add_chat_template(serving_template(tokenizer.chat_template))
 
 
-def _tensors(model: LlamaForCausalLM) -> list[tuple[str, np.ndarray]]:
+def _tokens(tokenizer: PreTrainedTokenizerFast) -> list[str]:
+    inner = tokenizer.backend_tokenizer
+    return [inner.id_to_token(index) for index in range(len(tokenizer))]
+
+
+def _tensors(model: PreTrainedModel, family: _Family) -> Iterator[tuple[str, np.ndarray]]:
     """GGUF name and float32 weights of every tensor, in llama.cpp's order of dimensions."""
     config = model.config
-    weights = {
-        name: tensor.detach().to(torch.float32).numpy()
-        for name, tensor in model.state_dict().items()
-    }
-    named = [("token_embd.weight", weights["model.embed_tokens.weight"])]
-    for layer in range(config.num_hidden_layers):
-        for ours, theirs in _LAYER_TENSORS.items():
-            matrix = weights[f"model.layers.{layer}.{ours}.weight"]
-            if theirs == "attn_q":
-                matrix = interleave_rotary(matrix, config.num_attention_heads)
-            elif theirs == "attn_k":
-                matrix = interleave_rotary(matrix, config.num_key_value_heads)
-            named.append((f"blk.{layer}.{theirs}.weight", matrix))
-    named.append(("output_norm.weight", weights["model.norm.weight"]))
-    if not config.tie_word_embeddings:
-        named.append(("output.weight", weights["lm_head.weight"]))
-    return named
+    names = get_tensor_name_map(family.arch, config.num_hidden_layers)
+    for key, tensor in model.state_dict().items():
+        module, _, kind = key.rpartition(".")
+        if module == "lm_head" and config.tie_word_embeddings:
+            continue
+        name = names.get_name(module)
+        if name is None:
+            raise StageError(f"export: llama.cpp's {family.name} has no place for {key}")
+        weights = tensor.detach().to(torch.float32).numpy()
+        if isinstance(config, GPT2Config) and ".c_" in module and weights.ndim == 2:
+            weights = np.ascontiguousarray(weights.T)  # Conv1D holds its matrix the other way round
+        elif module.endswith("q_proj"):
+            weights = interleave_rotary(weights, config.num_attention_heads)
+        elif module.endswith("k_proj"):
+            weights = interleave_rotary(weights, config.num_key_value_heads)
+        yield f"{name}.{kind}", weights
+    if isinstance(config, LlamaConfig) and config.rope_parameters["rope_type"] != "default":
+        yield "rope_freqs.weight", _frequency_factors(model)
+
+
+def _frequency_factors(model: PreTrainedModel) -> np.ndarray:
+    """By what llama.cpp is to divide the rotary frequencies, where long contexts stretch them."""
+    used = model.model.rotary_emb.inv_freq.to(torch.float32).numpy()
+    exponents = np.arange(len(used), dtype=np.float32) / len(used)
+    return model.config.rope_parameters["rope_theta"] ** -exponents / used
 
 
 def interleave_rotary(matrix: np.ndarray, heads: int) -> np.ndarray:
@@ -148,24 +199,25 @@ def check_metadata(path: Path, tokenizer: PreTrainedTokenizerFast, context_lengt
         ParityError: naming the fields that differ.
     """
     fields = GGUFReader(path).fields
+    family = fields["general.architecture"].contents()
     expected = {
-        "llama.context_length": context_length,
+        f"{family}.context_length": context_length,
         "tokenizer.ggml.model": "gpt2",
-        "tokenizer.ggml.pre": "llama-bpe",
+        "tokenizer.ggml.pre": _FAMILIES[family].pre_tokenizer,
         "tokenizer.ggml.bos_token_id": tokenizer.bos_token_id,
         "tokenizer.ggml.eos_token_id": tokenizer.eos_token_id,
         "tokenizer.ggml.eot_token_id": tokenizer.convert_tokens_to_ids(END_OF_TURN),
         "tokenizer.ggml.padding_token_id": tokenizer.pad_token_id,
         "tokenizer.ggml.add_bos_token": True,
-        "tokenizer.chat_template": serving_template(),
-        "tokenizer.ggml.tokens": [
-            tokenizer.backend_tokenizer.id_to_token(i) for i in range(len(tokenizer))
-        ],
+        "tokenizer.chat_template": serving_template(tokenizer.chat_template),
     }
     wrong = [
         key
         for key, value in expected.items()
         if key not in fields or fields[key].contents() != value
     ]
+    tokens = _tokens(tokenizer)
+    if fields["tokenizer.ggml.tokens"].contents()[: len(tokens)] != tokens:
+        wrong.append("tokenizer.ggml.tokens")
     if wrong:
         raise ParityError(f"{path.name}: metadata differs from the tokenizer in {', '.join(wrong)}")

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from finetune.batching import Collator
 from finetune.tokens import IGNORED
-from finetune.training import Collator
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ def assistant_nll(
     total, tokens = 0.0, 0
     for start in range(0, len(ordered), rows_per_batch):
         batch = collate(ordered[start : start + rows_per_batch])
-        logits = model(input_ids=batch["input_ids"]).logits[:, :-1].float()
-        labels = batch["labels"][:, 1:]
+        labels = batch["labels"][:, 1:].to(model.device)
+        # A tuned prompt stands before the row and has logits of its own.
+        logits = model(input_ids=batch["input_ids"].to(model.device)).logits
+        logits = logits[:, -batch["labels"].shape[1] : -1].float()
         total += torch.nn.functional.cross_entropy(
             logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
         ).item()

@@ -1,11 +1,13 @@
-"""The base model: a Llama with random weights learns what the assistant writes."""
+"""The base model: a Llama with random weights learns to write, or a pretrained model is taken over."""
 
 from dataclasses import asdict
 from pathlib import Path
 
-from finetune.config import Recipe
+from datasets import Dataset
+
+from finetune.config import Pretrained, Recipe
 from finetune.files import replacing
-from finetune.models import new_model
+from finetune.models import adopt_model, new_model
 from finetune.tokenizer import load_tokenizer
 from finetune.tokens import read_tokens
 from finetune.training import fit
@@ -14,19 +16,33 @@ from finetune.training import fit
 def train_base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     """Train the base and write it to `base/`; goes on from a checkpoint where there is one.
 
+    A pretrained base is only copied, so that what is on the hub may change during a run.
+
     Returns:
-        `finetune.training.Trained`, and the number of weights as `parameters`.
+        the number of weights as `parameters`, and where it was trained `finetune.training.Trained`.
     """
     tokenizer = load_tokenizer(run_dir / "tokenizer")
+    if isinstance(recipe.base, Pretrained):
+        adopted = adopt_model(recipe.base, tokenizer, recipe.seed)
+        with replacing(run_dir / "base") as part:
+            adopted.save_pretrained(part)
+        return {"parameters": adopted.num_parameters()}
     model = new_model(recipe.base.architecture, tokenizer, recipe.seed)
     trained = fit(
         model,
-        read_tokens(run_dir, "train"),
+        _all_learnt(read_tokens(run_dir, "train")),
         tokenizer,
         recipe.base.training,
         seed=recipe.seed,
         folder=run_dir / "base-checkpoints",
+        validation=read_tokens(run_dir, "validation"),
+        runtime=recipe.runtime,
     )
     with replacing(run_dir / "base") as part:
         model.save_pretrained(part)
     return {**asdict(trained), "parameters": model.num_parameters()}
+
+
+def _all_learnt(rows: Dataset) -> Dataset:
+    """The rows with the prompts' tokens to be learnt as well: a new model knows no words yet."""
+    return rows.remove_columns("labels").add_column("labels", rows["input_ids"])

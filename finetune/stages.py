@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune.config import CHAT_TEMPLATE, Recipe
+from finetune.config import CHAT_TEMPLATE, METHODS, Pretrained, Recipe
 from finetune.errors import StageError
 from finetune.files import digest, read_json, remove, write_json
 from finetune.machine import machine
+from finetune.mapping import sources_identity
 
 Work = Callable[[Recipe, Path], Mapping[str, Any] | None]
 
@@ -34,6 +35,8 @@ class Stage:
     """Kept when a stage is cut off, so that it can go on; worthless under other settings."""
 
 
+WHOLE = ("full", "qat")
+"""Methods that train every weight, so that nothing is left to merge."""
 _SPLITS = tuple(f"data/{split}.parquet" for split in ("train", "validation", "test"))
 
 
@@ -45,13 +48,16 @@ def _data(recipe: Recipe, run_dir: Path) -> None:
 
 def _tokenizer(recipe: Recipe, run_dir: Path) -> dict[str, int]:
     from finetune.files import replacing
-    from finetune.tokenizer import train_tokenizer
+    from finetune.tokenizer import adopt_tokenizer, train_tokenizer
     from finetune.tokens import read_rows
 
-    rows = read_rows(run_dir / "data" / "train.parquet")
-    texts = (turn["content"] for messages in rows["messages"] for turn in messages)
-    context = recipe.base.architecture.context_length
-    tokenizer = train_tokenizer(texts, recipe.tokenizer.vocab_size, context)
+    if isinstance(recipe.base, Pretrained):
+        tokenizer = adopt_tokenizer(recipe.base)
+    else:
+        rows = read_rows(run_dir / "data" / "train.parquet")
+        texts = (turn["content"] for messages in rows["messages"] for turn in messages)
+        size = recipe.tokenizer.vocab_size
+        tokenizer = train_tokenizer(texts, size, recipe.base.context_length)
     with replacing(run_dir / "tokenizer") as part:
         tokenizer.save_pretrained(part)
     return {"vocab_size": len(tokenizer)}
@@ -69,10 +75,10 @@ def _base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     return train_base(recipe, run_dir)
 
 
-def _lora(recipe: Recipe, run_dir: Path) -> dict[str, float]:
-    from finetune.lora import train_lora
+def _tune(recipe: Recipe, run_dir: Path) -> dict[str, float]:
+    from finetune.methods import tune
 
-    return train_lora(recipe, run_dir)
+    return tune(recipe, run_dir)
 
 
 def _merge(recipe: Recipe, run_dir: Path) -> dict[str, float]:
@@ -91,7 +97,7 @@ def _export(recipe: Recipe, run_dir: Path) -> dict[str, int]:
     for model, file in (("base", "base.gguf"), ("merged", "tuned.gguf")):
         path = run_dir / "gguf" / file
         export_gguf(
-            load_model(run_dir / model),
+            load_model(run_dir / model, "auto"),
             tokenizer,
             path,
             quantisation=recipe.export.quantisation,
@@ -99,6 +105,29 @@ def _export(recipe: Recipe, run_dir: Path) -> dict[str, int]:
         )
         sizes[f"{path.stem}_bytes"] = path.stat().st_size
     return sizes
+
+
+def _tokenizer_settings(recipe: Recipe) -> dict[str, Any]:
+    if isinstance(recipe.base, Pretrained):
+        return {"base": recipe.base.decided(), "chat_template": digest(CHAT_TEMPLATE)}
+    return {
+        "tokenizer": recipe.tokenizer.decided(),
+        "context_length": recipe.base.context_length,
+        "chat_template": digest(CHAT_TEMPLATE),
+    }
+
+
+def _method(name: str) -> Stage:
+    """Tuning by one of the methods. Those that train every weight leave nothing to merge."""
+    whole = name in WHOLE
+    return Stage(
+        name,
+        lambda recipe: {"seed": recipe.seed, name: recipe.method.decided()},
+        ("tokens/train", "tokenizer", "base"),
+        ("merged",) if whole else ("adapter",),
+        _tune,
+        scratch=("tuned-checkpoints",) if whole else ("adapter-checkpoints",),
+    )
 
 
 def _evaluate(recipe: Recipe, run_dir: Path) -> None:
@@ -112,18 +141,17 @@ STAGES: dict[str, Stage] = {
     for stage in (
         Stage(
             "data",
-            lambda recipe: {"seed": recipe.seed, "data": recipe.data.model_dump()},
+            lambda recipe: (
+                {"seed": recipe.seed, "data": recipe.data.decided()}
+                | sources_identity(recipe.sources)
+            ),
             (),
             _SPLITS,
             _data,
         ),
         Stage(
             "tokenizer",
-            lambda recipe: {
-                "tokenizer": recipe.tokenizer.model_dump(),
-                "context_length": recipe.base.architecture.context_length,
-                "chat_template": digest(CHAT_TEMPLATE),
-            },
+            _tokenizer_settings,
             ("data/train.parquet",),
             ("tokenizer",),
             _tokenizer,
@@ -137,37 +165,30 @@ STAGES: dict[str, Stage] = {
         ),
         Stage(
             "base",
-            lambda recipe: {"seed": recipe.seed, "base": recipe.base.model_dump()},
+            lambda recipe: {"seed": recipe.seed, "base": recipe.base.decided()},
             ("tokens/train", "tokenizer"),
             ("base",),
             _base,
             scratch=("base-checkpoints",),
         ),
-        Stage(
-            "lora",
-            lambda recipe: {"seed": recipe.seed, "lora": recipe.lora.model_dump()},
-            ("tokens/train", "tokenizer", "base"),
-            ("adapter",),
-            _lora,
-            scratch=("adapter-checkpoints",),
-        ),
+        *(_method(name) for name in METHODS),
         Stage(
             "merge",
-            lambda recipe: {"merge": recipe.merge.model_dump()},
+            lambda recipe: {"merge": recipe.merge.decided()},
             ("tokens/validation", "tokenizer", "base", "adapter"),
             ("merged",),
             _merge,
         ),
         Stage(
             "export",
-            lambda recipe: {"export": recipe.export.model_dump(), "name": recipe.name},
+            lambda recipe: {"export": recipe.export.decided(), "name": recipe.name},
             ("tokenizer", "base", "merged"),
             ("gguf/base.gguf", "gguf/tuned.gguf"),
             _export,
         ),
         Stage(
             "evaluate",
-            lambda recipe: {"seed": recipe.seed, "evaluate": recipe.evaluate.model_dump()},
+            lambda recipe: {"seed": recipe.seed, "evaluate": recipe.evaluate.decided()},
             (
                 "data/test.parquet",
                 "tokens/validation",
@@ -187,6 +208,27 @@ STAGES: dict[str, Stage] = {
 def marker(run_dir: Path, stage: str) -> Path:
     """Where a stage says that it is done."""
     return run_dir / "stages" / f"{stage}.json"
+
+
+def stages_of(recipe: Recipe, names: Iterable[str]) -> list[str]:
+    """Of these stages, those that a run of this recipe has.
+
+    Raises:
+        StageError: there are none of them.
+    """
+    method = recipe.method_name
+    left_out = {name for name in METHODS if name != method}
+    reason = ""
+    if method == "prompt":
+        # The tuned prompt lives beside the model: there is no model of its own to write as GGUF.
+        left_out |= {"merge", "export", "evaluate"}
+        reason = "a tuned prompt is no model of its own; use adapter/ on base/ with transformers"
+    elif method in WHOLE:
+        left_out.add("merge")
+        reason = f"{method} trains every weight and leaves nothing to merge"
+    if chosen := [name for name in names if name not in left_out]:
+        return chosen
+    raise StageError(reason)
 
 
 def run_stages(

@@ -1,7 +1,8 @@
-"""The tokenizer: byte-level BPE in the manner of Llama 3, and the chat template it carries.
+"""The tokenizer, its own or a pretrained model's, and the chat template it carries.
 
 Everything that must agree between training and serving is decided here: the pre-tokenizer pattern
-(llama.cpp knows it as `llama-bpe`), the special tokens, and the template in `prompts/`.
+(llama.cpp knows it as `llama-bpe`), the special tokens, and the template in `prompts/`. A pretrained
+model keeps its own template, with the assistant's turn marked and the date pinned.
 """
 
 import re
@@ -10,9 +11,11 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from tokenizers.trainers import BpeTrainer
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from trl.chat_template_utils import get_training_chat_template
 
-from finetune.config import CHAT_TEMPLATE
+from finetune.config import CHAT_TEMPLATE, Pretrained
+from finetune.errors import StageError
 
 BEGIN = "<|begin_of_text|>"
 END = "<|end_of_text|>"
@@ -28,6 +31,22 @@ PATTERN = (
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
+GEMMA_END_OF_TURN = "<end_of_turn>"
+NEW_TOKENS = "new_token_ids"
+"""Where a saved tokenizer says which tokens its model does not know yet."""
+
+# The line of Llama 3.1's and 3.2's template that writes a turn, and the same with marks.
+_LLAMA_TURN = (
+    "{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'"
+    "+ message['content'] | trim + '<|eot_id|>' }}"
+)
+_LLAMA_MARKED_TURN = (
+    "{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}"
+    "{%- if message['role'] == 'assistant' %}"
+    "{%- generation %}{{- message['content'] | trim + '<|eot_id|>' }}{%- endgeneration %}"
+    "{%- else %}{{- message['content'] | trim + '<|eot_id|>' }}{%- endif %}"
+)
+
 _GENERATION_MARKERS = re.compile(r"\{%-? (?:end)?generation -?%\}")
 
 
@@ -36,9 +55,67 @@ def chat_template() -> str:
     return CHAT_TEMPLATE.read_text("utf-8").removesuffix("\n")
 
 
-def serving_template() -> str:
-    """The same template without the marks, which inference engines do not know."""
-    return _GENERATION_MARKERS.sub("", chat_template())
+def serving_template(template: str) -> str:
+    """A template without the marks, which inference engines do not know."""
+    return _GENERATION_MARKERS.sub("", template)
+
+
+def adopt_tokenizer(base: Pretrained) -> PreTrainedTokenizerFast:
+    """The tokenizer of a pretrained model, ready to train with.
+
+    Without a chat template (GPT-2) it gets the project's, and the special tokens that it needs.
+
+    Raises:
+        StageError: there is no such tokenizer, or its template or special tokens are not known here.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base.pretrained)
+    except OSError as error:
+        raise StageError(f"base.pretrained: {str(error).splitlines()[0]}") from error
+    if tokenizer.chat_template is None:
+        known = len(tokenizer)
+        tokenizer.add_special_tokens(
+            {"bos_token": BEGIN, "eos_token": END_OF_TURN, "pad_token": PAD}
+        )
+        tokenizer.add_tokens([START_HEADER, END_HEADER], special_tokens=True)
+        tokenizer.init_kwargs[NEW_TOKENS] = list(range(known, len(tokenizer)))
+        tokenizer.chat_template = chat_template()
+    else:
+        vocabulary = tokenizer.get_vocab()
+        tokenizer.chat_template = _marked(tokenizer, base)
+        # Some declare the end of a text here, which would never come.
+        tokenizer.eos_token = next(
+            (token for token in (END_OF_TURN, GEMMA_END_OF_TURN) if token in vocabulary),
+            tokenizer.eos_token,
+        )
+        if PAD in vocabulary:
+            tokenizer.pad_token = PAD
+        if tokenizer.pad_token in (None, tokenizer.eos_token):
+            raise StageError(
+                f"base.pretrained: {base.pretrained} has no padding token of its own; padding with "
+                "the end of a turn would unteach it"
+            )
+    tokenizer.padding_side = "right"
+    tokenizer.model_max_length = base.context_length
+    return tokenizer
+
+
+def _marked(tokenizer: PreTrainedTokenizerFast, base: Pretrained) -> str:
+    """Its chat template with the assistant's turn marked; what it renders stays the same."""
+    stock = tokenizer.chat_template
+    if stock.count(_LLAMA_TURN) == 1:
+        marked = stock.replace(_LLAMA_TURN, _LLAMA_MARKED_TURN)
+    else:
+        try:
+            marked = get_training_chat_template(tokenizer) or stock
+        except ValueError as error:
+            raise StageError(
+                f"base.pretrained: the chat template of {base.pretrained} is not known here: what "
+                "the assistant writes cannot be told from the rest"
+            ) from error
+    if "date_string" in marked:
+        marked = f'{{%- set date_string = "{base.date_string}" -%}}\n{marked}'
+    return marked
 
 
 def train_tokenizer(

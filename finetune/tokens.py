@@ -68,7 +68,7 @@ def tokenise(rows: Dataset, tokenizer: PreTrainedTokenizerFast) -> Dataset:
         return {
             "input_ids": encoded["input_ids"],
             "labels": [
-                [token if learnt else IGNORED for token, learnt in zip(ids, mask)]
+                _labels(ids, mask, tokenizer.eos_token_id)
                 for ids, mask in zip(encoded["input_ids"], encoded["assistant_masks"])
             ],
             "length": [len(ids) for ids in encoded["input_ids"]],
@@ -79,6 +79,15 @@ def tokenise(rows: Dataset, tokenizer: PreTrainedTokenizerFast) -> Dataset:
     )
     _check(tokens, tokenizer)
     return tokens
+
+
+def _labels(ids: list[int], mask: list[int], end: int) -> list[int]:
+    """What is learnt: the marked tokens; a line break behind the last end of a turn is not."""
+    last = max((place for place, token in enumerate(ids) if token == end), default=len(ids))
+    return [
+        token if learnt and place <= last else IGNORED
+        for place, (token, learnt) in enumerate(zip(ids, mask))
+    ]
 
 
 def _check(tokens: Dataset, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -92,5 +101,6 @@ def _check(tokens: Dataset, tokenizer: PreTrainedTokenizerFast) -> None:
             raise StageError(
                 f"row {index} does not have exactly one {tokenizer.bos_token} at its start"
             )
-        if labels[-1] != tokenizer.eos_token_id:
+        learnt = (label for label in reversed(labels) if label != IGNORED)
+        if next(learnt, None) != tokenizer.eos_token_id:
             raise StageError(f"the last learnt token of row {index} is not {tokenizer.eos_token}")

@@ -1,12 +1,11 @@
-"""What both training stages share: the loop's settings, batches, checkpoints and progress.
+"""What every training stage shares: the loop and its settings.
 
 A run that was killed goes on from its last whole checkpoint and ends with the same weights as one
-that was not.
+that was not. Which weights are trained is the model's business, not this module's.
 """
 
-import random
-import time
-from collections.abc import Sequence
+import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,20 +13,19 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import PeftModel
-from torch.nn.utils.rnn import pad_sequence
 from transformers import (
+    EarlyStoppingCallback,
     PreTrainedModel,
     PreTrainedTokenizerFast,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
+    PrinterCallback,
 )
 from trl import SFTConfig, SFTTrainer
 
-from finetune.config import Training
-from finetune.files import read_json, write_json
-from finetune.tokens import IGNORED
+from finetune.batching import Collator, batched, batches, only
+from finetune.callbacks import Checkpoints, Progress, last_whole
+from finetune.config import Runtime, Training
+from finetune.errors import StageError
+from finetune.nll import assistant_nll
 
 # The rows are tokens with their labels already, and none is cut.
 _TOKENISED: dict[str, Any] = {
@@ -36,8 +34,8 @@ _TOKENISED: dict[str, Any] = {
     "loss_type": "nll",
 }
 
-_WHOLE = "whole.json"
-"""Written into a checkpoint after everything else; one without it was cut off and is not used."""
+
+_USUAL = Runtime()
 
 
 @dataclass(frozen=True)
@@ -57,23 +55,57 @@ def fit(
     *,
     seed: int,
     folder: Path,
+    validation: Dataset | None = None,
+    runtime: Runtime = _USUAL,
 ) -> Trained:
     """Train `model` in place, going on from the last whole checkpoint in `folder` if there is one.
 
-    `rows` are tokenised; what the assistant writes is learnt.
+    Args:
+        model: float32 or mixed; frozen weights stay as they are.
+        rows: tokenised; what the assistant writes is learnt.
+        tokenizer: pads the rows.
+        training: the optimiser's settings.
+        seed: of the order of the rows and of dropout.
+        folder: `<name>-checkpoints`; the curves go to `curves/<name>.json` beside it.
+        validation: tokenised rows for early stopping; the best weights are left in `model`.
+        runtime: how it is watched and what it may use.
+
+    Raises:
+        StageError: this machine lacks what the settings ask for.
     """
-    checkpoints = Checkpoints(folder)
+    name = folder.name.removesuffix("-checkpoints")
     collate = Collator(tokenizer.pad_token_id)
-    trainer = SFTTrainer(
+    groups = batches(rows["length"], training.tokens_per_batch, seed, training.rows_per_batch)
+    steps = training.steps or training.epochs * -(-len(groups) // training.accumulation)
+    if training.warmup_steps >= steps:
+        raise StageError(f"{name}: warmup_steps is {training.warmup_steps}, of {steps} steps")
+    checkpoints = Checkpoints(folder)
+    stops_early = bool(training.patience and validation is not None)
+    trainer = _Trainer(
         model=model,
-        args=SFTConfig(**_settings(training, seed, folder), **_TOKENISED),
-        train_dataset=batched(rows, training.tokens_per_batch, collate, seed),
-        data_collator=_only,
+        args=SFTConfig(
+            **_settings(training, seed, folder, steps),
+            **_machine(training, runtime, folder.parent / "tracking", name),
+            **(_EARLY_STOPPING | {"eval_steps": training.checkpoint_steps} if stops_early else {}),
+            **_TOKENISED,
+        ),
+        train_dataset=batched(rows, groups, collate),
+        eval_dataset=validation if stops_early else None,
+        data_collator=only,
         processing_class=tokenizer,
-        callbacks=[checkpoints],
+        callbacks=[Progress(name), checkpoints],
     )
+    trainer.remove_callback(PrinterCallback)
+    if stops_early:
+        trainer.add_callback(EarlyStoppingCallback(training.patience))
+        trainer.validation = list(
+            validation.select(range(min(len(validation), training.validation_rows)))
+        )
     resumed = last_whole(folder)
     result = trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    curves = folder.parent / "curves" / f"{name}.json"
+    curves.parent.mkdir(exist_ok=True)
+    trainer.state.save_to_json(str(curves))
     return Trained(
         round(checkpoints.seconds, 1),
         int(trainer.state.num_input_tokens_seen),
@@ -81,133 +113,90 @@ def fit(
     )
 
 
-def _settings(training: Training, seed: int, folder: Path) -> dict[str, Any]:
+_EARLY_STOPPING: dict[str, Any] = {
+    "eval_strategy": "steps",
+    "load_best_model_at_end": True,
+    "metric_for_best_model": "eval_loss",
+    "greater_is_better": False,
+}
+
+
+class _Trainer(SFTTrainer):
+    """Validates with the loss per token: Trainer's own averages over batches of unlike size."""
+
+    validation: list[dict[str, Any]]
+
+    def evaluate(
+        self,
+        eval_dataset: Dataset | None = None,
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
+    ) -> dict[str, float]:
+        metrics = {f"{metric_key_prefix}_loss": assistant_nll(self.model, self.validation).mean}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+
+def _settings(training: Training, seed: int, folder: Path, steps: int) -> dict[str, Any]:
+    """What decides the weights."""
+    schedules: dict[str, dict[str, Any]] = {
+        "cosine": {
+            "lr_scheduler_type": "cosine_with_min_lr",
+            "lr_scheduler_kwargs": {"min_lr_rate": training.final_rate_share},
+        },
+        "linear": {"lr_scheduler_type": "linear"},
+    }
     return {
+        **schedules[training.schedule],
         "output_dir": str(folder),
         "seed": seed,
         "data_seed": seed,
-        "max_steps": training.steps,
+        "max_steps": steps,
         "per_device_train_batch_size": 1,
         "gradient_accumulation_steps": training.accumulation,
         "remove_unused_columns": False,
         "learning_rate": training.learning_rate,
-        "lr_scheduler_type": "cosine_with_min_lr",
-        "lr_scheduler_kwargs": {"min_lr_rate": training.final_rate_share},
         "warmup_steps": training.warmup_steps,
         "weight_decay": training.weight_decay,
         "adam_beta2": 0.95,
         "max_grad_norm": training.max_grad_norm,
-        "optim": "adamw_torch_fused",
-        "use_cpu": not torch.cuda.is_available(),
         "bf16": training.precision == "bfloat16",
-        "gradient_checkpointing": False,
+        "fp16": training.precision == "float16",
         "save_strategy": "steps",
         "save_steps": training.checkpoint_steps,
         "save_total_limit": 2,
         "logging_steps": training.log_steps,
         "include_num_input_tokens_seen": "non_padding",
-        "report_to": "none",
+        "disable_tqdm": True,
         "dataloader_pin_memory": False,
     }
 
 
-def batches(lengths: Sequence[int], most_tokens: int, seed: int) -> list[list[int]]:
-    """Row numbers in batches of at most `most_tokens`, padding included, of rows of like length.
-
-    A row longer than that is a batch by itself. Batches cost about the same, whether they hold many
-    short rows or a few long ones, and are drawn in random order in training.
-    """
-    rows = list(range(len(lengths)))
-    random.Random(seed).shuffle(
-        rows
-    )  # so that rows of one length do not stay with their neighbours
-    rows.sort(key=lengths.__getitem__)
-    grouped: list[list[int]] = [[]]
-    for row in rows:
-        if grouped[-1] and lengths[row] * (len(grouped[-1]) + 1) > most_tokens:
-            grouped.append([])
-        grouped[-1].append(row)
-    return grouped
-
-
-def batched(rows: Dataset, tokens_per_batch: int, collate: "Collator", seed: int) -> Dataset:
-    """The rows by the batch: one item is one forward pass, padded when it is read."""
-
-    def read(items: dict[str, list[list[int]]]) -> dict[str, list[torch.Tensor]]:
-        padded = [collate([rows[row] for row in batch]) for batch in items["rows"]]
-        return {name: [batch[name] for batch in padded] for name in padded[0]}
-
-    groups = batches(rows["length"], tokens_per_batch, seed)
-    return Dataset.from_dict({"rows": groups}).with_transform(read)
-
-
-def _only(items: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """Items are batches already."""
-    (item,) = items
-    return item
-
-
-class Collator:
-    """Pads rows on the right to the longest of their batch.
-
-    There is no attention mask: attention is causal, so that no token sees the padding after it,
-    and padding is not learnt. On a CPU attention with a mask is slower.
-    """
-
-    def __init__(self, pad: int) -> None:
-        self.pad = pad
-
-    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Make one batch."""
-        ids = [torch.tensor(row["input_ids"]) for row in rows]
-        labels = [torch.tensor(row["labels"]) for row in rows]
-        padded = pad_sequence(ids, batch_first=True, padding_value=self.pad)
-        return {
-            "input_ids": padded,
-            "labels": pad_sequence(labels, batch_first=True, padding_value=IGNORED),
-            # The same for every row. SFTTrainer wants these or a mask.
-            "position_ids": torch.arange(padded.shape[1])[None],
-        }
-
-
-class Checkpoints(TrainerCallback):
-    """Marks checkpoints as whole, with the seconds of training that went into them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        last = last_whole(folder)
-        self.seconds = float(read_json(last / _WHOLE)["seconds"]) if last else 0.0
-        self._since = time.monotonic()
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        """Start the clock."""
-        self._since = time.monotonic()
-
-    def on_save(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        """Mark the checkpoint that was just written."""
-        self._count()
-        write_json(
-            self.folder / f"checkpoint-{state.global_step}" / _WHOLE,
-            {"seconds": round(self.seconds, 1), "step": state.global_step},
-        )
-
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        """Stop the clock."""
-        self._count()
-
-    def _count(self) -> None:
-        now = time.monotonic()
-        self.seconds += now - self._since
-        self._since = now
-
-
-def last_whole(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end."""
-    whole = [path.parent for path in folder.glob(f"checkpoint-*/{_WHOLE}")]
-    return max(whole, key=lambda path: int(path.name.partition("-")[2]), default=None)
+def _machine(training: Training, runtime: Runtime, tracking: Path, name: str) -> dict[str, Any]:
+    """What depends on the machine, and what is only watched."""
+    gpu = torch.cuda.is_available()
+    if training.precision == "float16" and not gpu:
+        raise StageError("training.precision: float16 needs a GPU; a CPU has bfloat16 and float32")
+    if gpu and runtime.memory_fraction < 1:
+        torch.cuda.set_per_process_memory_fraction(runtime.memory_fraction)
+    eight_bit = training.optimizer == "adamw_8bit"
+    if eight_bit and not (gpu and importlib.util.find_spec("bitsandbytes")):
+        print("adamw_8bit needs a GPU and bitsandbytes: plain AdamW takes its place")
+        eight_bit = False
+    if runtime.tracker != "none":
+        if importlib.util.find_spec(runtime.tracker) is None:
+            raise StageError(f"runtime.tracker: {runtime.tracker} is not installed")
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(tracking / name)
+        os.environ["WANDB_DIR"] = str(tracking)
+        os.environ.setdefault("WANDB_MODE", "offline")
+        tracking.mkdir(exist_ok=True)
+    return {
+        "optim": "adamw_8bit" if eight_bit else "adamw_torch_fused",
+        "use_cpu": not gpu,
+        "gradient_checkpointing": runtime.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        "report_to": runtime.tracker,
+    }

@@ -11,15 +11,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from finetune.callbacks import last_whole
 from finetune.config import Recipe
-from finetune.lora import train_lora
+from finetune.methods import tune
 from finetune.models import load_model, new_model
 from finetune.nll import assistant_nll
 from finetune.pretrain import train_base
 from finetune.stages import marker
 from finetune.tokenizer import load_tokenizer
 from finetune.tokens import read_tokens
-from finetune.training import fit, last_whole
+from finetune.training import fit
 from tests.integration.finetune.conftest import TINY, tiny_recipe
 
 ROOT = Path(__file__).parents[3]
@@ -81,12 +82,12 @@ def test_resumed_adapters_equal_ones_that_were_not_cut_off(run_dir: Path, tmp_pa
         "lora.training.steps=8", "lora.training.checkpoint_steps=4", "lora.dropout=0.1"
     )
     whole = beginning(run_dir, tmp_path / "whole", "base")
-    train_lora(recipe, whole)
+    tune(recipe, whole)
     cut = beginning(run_dir, tmp_path / "cut", "base")
     shutil.copytree(
         whole / "adapter-checkpoints" / "checkpoint-4", cut / "adapter-checkpoints" / "checkpoint-4"
     )
-    train_lora(recipe, cut)
+    tune(recipe, cut)
     expected = load_file(whole / "adapter" / "adapter_model.safetensors")
     found = load_file(cut / "adapter" / "adapter_model.safetensors")
     assert all(torch.equal(expected[key], found[key]) for key in expected)

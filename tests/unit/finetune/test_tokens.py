@@ -5,13 +5,13 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerFast
 
+from finetune.batching import Collator, batches
 from finetune.config import Architecture
 from finetune.errors import StageError
 from finetune.models import new_model
 from finetune.nll import assistant_nll
 from finetune.tokenizer import train_tokenizer
 from finetune.tokens import IGNORED, tokenise
-from finetune.training import Collator, batches
 
 SHAPE = Architecture(
     hidden_size=32,

@@ -1,0 +1,72 @@
+"""Rows of tokens in batches of like length, each padded on its own."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch.nn.utils.rnn import pad_sequence
+
+from finetune.tokens import IGNORED
+
+
+def batches(
+    lengths: Sequence[int], most_tokens: int, seed: int, most_rows: int | None = None
+) -> list[list[int]]:
+    """Row numbers in batches of at most `most_tokens`, padding included, of rows of like length.
+
+    A row longer than that is a batch by itself. Batches cost about the same, whether they hold many
+    short rows or a few long ones, and are drawn in random order in training.
+    """
+    rows = list(range(len(lengths)))
+    random.Random(seed).shuffle(
+        rows
+    )  # so that rows of one length do not stay with their neighbours
+    rows.sort(key=lengths.__getitem__)
+    grouped: list[list[int]] = [[]]
+    for row in rows:
+        wanted = len(grouped[-1]) + 1
+        if grouped[-1] and (lengths[row] * wanted > most_tokens or wanted > (most_rows or wanted)):
+            grouped.append([])
+        grouped[-1].append(row)
+    return grouped
+
+
+def batched(rows: Dataset, groups: Sequence[Sequence[int]], collate: "Collator") -> Dataset:
+    """The rows by the batch: one item is one forward pass, padded when it is read."""
+
+    def read(items: dict[str, list[list[int]]]) -> dict[str, list[torch.Tensor]]:
+        padded = [collate([rows[row] for row in batch]) for batch in items["rows"]]
+        return {name: [batch[name] for batch in padded] for name in padded[0]}
+
+    return Dataset.from_dict({"rows": groups}).with_transform(read)
+
+
+def only(items: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Items are batches already."""
+    (item,) = items
+    return item
+
+
+class Collator:
+    """Pads rows on the right to the longest of their batch.
+
+    There is no attention mask: attention is causal, so that no token sees the padding after it,
+    and padding is not learnt. On a CPU attention with a mask is slower.
+    """
+
+    def __init__(self, pad: int) -> None:
+        self.pad = pad
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Make one batch."""
+        ids = [torch.tensor(row["input_ids"]) for row in rows]
+        labels = [torch.tensor(row["labels"]) for row in rows]
+        padded = pad_sequence(ids, batch_first=True, padding_value=self.pad)
+        return {
+            "input_ids": padded,
+            "labels": pad_sequence(labels, batch_first=True, padding_value=IGNORED),
+            # The same for every row. SFTTrainer wants these or a mask.
+            "position_ids": torch.arange(padded.shape[1])[None],
+        }
