@@ -267,16 +267,16 @@ def _pictures(runs: Sequence[Run], models: Sequence[Model]) -> list[Picture]:
         bar = max(map(_bar, runs))
         svg = plots.shares(groups, [model.label for model in measured], bar)
         found.append(Picture("valid.svg", "Texts that the app would take as they are", svg))
-    for stage in dict.fromkeys(stage for run in runs for stage in run.curves):
+    for which in MODELS:
         logs: dict[str, Log] = {}
         for run in runs:
-            log = run.curves.get(stage)
+            log = run.curves.get(which)
             # Runs on one base have its curve in common.
             if log and log not in logs.values():
                 logs[run.label] = log
         if logs:
-            title = f"Training of the {stage}: loss and learning rate"
-            found.append(Picture(f"curve-{stage}.svg", title, plots.curves(logs)))
+            title = f"Training of the {which} model: loss and learning rate"
+            found.append(Picture(f"curve-{which}.svg", title, plots.curves(logs)))
     return found
 
 

@@ -30,7 +30,7 @@ class Run:
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Markers of the finished stages, in the order they ended."""
     curves: dict[str, Log] = field(default_factory=dict)
-    """What was logged in training, by stage (`base`, `adapter`)."""
+    """What was logged in training, by model (`base`, `tuned`)."""
     weights: dict[str, Path] = field(default_factory=dict)
     """GGUF files by model (`base`, `tuned`)."""
     missing: tuple[str, ...] = ()
@@ -96,16 +96,21 @@ def read_run(folder: Path, label: str) -> Run:
 
 
 def _curves(folder: Path) -> Iterator[tuple[str, Log]]:
-    finished = {path.stem: path for path in sorted((folder / CURVES).glob("*.json"))}
+    found: dict[str, Path] = {}
     for path in folder.glob("*-checkpoints"):
         states = path.glob("checkpoint-*/trainer_state.json")
-        newest = max(states, key=lambda state: state.stat().st_mtime, default=None)
-        name = path.name.removesuffix("-checkpoints")
-        if newest and name not in finished:
-            finished[name] = newest
-    # The base is trained first.
-    for name in sorted(finished, key=lambda name: (name != "base", name)):
-        yield name, [entry for entry in read_json(finished[name])["log_history"] if "step" in entry]
+        if newest := max(states, key=lambda state: state.stat().st_mtime, default=None):
+            found[_model(path.name.removesuffix("-checkpoints"))] = newest
+    found |= {_model(path.stem): path for path in (folder / CURVES).glob("*.json")}
+    for model in MODELS:
+        if model in found:
+            log = read_json(found[model])["log_history"]
+            yield model, [entry for entry in log if "step" in entry]
+
+
+def _model(trained: str) -> str:
+    """Which model a stage trains; beside the base it is one method, under the name of what it writes."""
+    return "base" if trained == "base" else "tuned"
 
 
 def _weights(folder: Path) -> Iterator[tuple[str, Path]]:

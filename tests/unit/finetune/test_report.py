@@ -88,7 +88,7 @@ def test_the_page_needs_nothing_else(out: Path) -> None:
 def test_plots_of_the_markdown_are_files_beside_it(out: Path) -> None:
     html = MarkdownIt().enable("table").render((out / "report.md").read_text())
     pictures = re.findall(r'<img src="([^"]+)"', html)
-    assert pictures == ["valid.svg", "curve-base.svg", "curve-adapter.svg"]
+    assert pictures == ["valid.svg", "curve-base.svg", "curve-tuned.svg"]
     for picture in pictures:
         assert ET.parse(out / picture).getroot().tag.endswith("svg")
 

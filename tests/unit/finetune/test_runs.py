@@ -24,7 +24,7 @@ def test_a_finished_run_tells_everything(folder: Path) -> None:
     assert run.setting("seed") == 7
     assert run.setting("colour") is None
     assert list(run.trained) == ["base", "lora"]
-    assert list(run.curves) == ["base", "adapter"]
+    assert list(run.curves) == ["base", "tuned"]
     assert set(run.weights) == {"base", "tuned"}
 
 
