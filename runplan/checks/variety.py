@@ -192,10 +192,11 @@ def _has_no_choice(view: PlanView, week: WeekView) -> bool:
     # A run–walk week may change in how it is split, which a bare file does not tell.
     if all(run.kind == "runwalk" and not run.session.steps for run in week.runs):
         return True
-    if view.max_session_min is None:
+    limits = [view.minutes_on(run.day) for run in week.runs]
+    known = [limit for limit in limits if limit is not None]
+    if len(known) < len(limits):
         return False
-    limit_km = view.max_session_min * 60 / view.easy_s_per_km
-    return km >= AT_LIMIT * limit_km * len(week.runs)
+    return km >= AT_LIMIT * sum(known) * 60 / view.easy_s_per_km
 
 
 def _duration(view: PlanView, week: WeekView, run: Run) -> Iterator[Finding]:

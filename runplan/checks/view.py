@@ -36,6 +36,7 @@ from runplan.request import (
     Race,
     request_from_json,
 )
+from runplan.rules import in_scope
 from runplan.units import METRES_PER_KM, Units, from_km, metres_per, number, to_km
 
 # Paces further than this from those of the runner's fitness (or level) are not theirs: km and mi
@@ -151,6 +152,17 @@ class PlanView:
     def easy_s_per_km(self) -> float:
         """The middle of the easy pace: the plan's own, else what the runner's fitness says."""
         return easy_s_per_km(self.paces, self.fitness)
+
+    def minutes_on(self, day: str) -> float | None:
+        """The longest session the runner has time for on `day`; None without a limit."""
+        limits = [
+            float(wish.value or 0)
+            for wish in self.constraints
+            if wish.kind == "max_session_min" and in_scope(day, wish.scope)
+        ]
+        if self.max_session_min is not None:
+            limits.append(self.max_session_min)
+        return min(limits, default=None)
 
     def show(self, km: float) -> str:
         """Kilometres in the plan's unit: `23.5 km`."""
