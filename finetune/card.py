@@ -1,15 +1,25 @@
-"""A finished run as a model folder: the GGUF, its figures, and a card that says what it is."""
+"""A finished run as a model folder: the GGUF, its figures, and a card that says what it is.
 
+The card is for people and for the hub: its head is the hub's metadata. Knows nothing of uploading.
+"""
+
+import json
+import shlex
 import shutil
+from collections.abc import Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
+from gguf import GGUFReader
 from jinja2 import Environment, StrictUndefined
 
-from finetune.config import Recipe
-from finetune.errors import StageError
-from finetune.files import read_json, replacing, write_json
-from finetune.stages import fingerprint, marker
+from finetune import config
+from finetune.config import Pretrained, Recipe
+from finetune.errors import RecipeError, StageError
+from finetune.files import replacing, write_json
+from finetune.runs import Run, read_run
+from finetune.stages import fingerprint
 
 _TEMPLATE = Path(__file__).with_name("card.md.jinja")
 
@@ -23,60 +33,149 @@ _ROWS = (
     ("samples_per_s", "completions a second"),
 )
 
+_METHODS = {
+    "base": "the base, from random weights",
+    "full": "every weight",
+    "lora": "low-rank adapters (LoRA), then merged",
+    "qlora": "low-rank adapters on a base in 4 bits (QLoRA), merged in 16 bits",
+    "prompt": "a few vectors before every prompt (prompt tuning)",
+    "qat": "every weight, read as if it were quantised (quantisation-aware training)",
+}
 
-def install(recipe: Recipe, run_dir: Path, folder: Path) -> Path:
+# Licences of the bases, by what their names on the hub hold.
+_LICENCES = {
+    "llama-3.2": (
+        "llama3.2",
+        "Built with Llama. Llama 3.2 is licensed under the Llama 3.2 Community License, "
+        "Copyright © Meta Platforms, Inc. All Rights Reserved.",
+    ),
+    "gemma": (
+        "gemma",
+        "Gemma is provided under and subject to the Gemma Terms of Use found at "
+        "ai.google.dev/gemma/terms.",
+    ),
+    "gpt2": ("mit", "GPT-2 is under a modified MIT licence."),
+}
+_OWN = ("apache-2.0", "")
+_UNKNOWN = ("other", "The licence of the base holds for this model too.")
+
+
+def install(recipe: Recipe, run_dir: Path, folder: Path, repo: str | None = None) -> Path:
     """Write `<name>.gguf`, `metrics.json` and `README.md` to `folder`, and nothing else is there.
+
+    `repo` is where on the hub the folder will be; the card then says how to use it from there.
 
     Raises:
         StageError: the run is not finished.
     """
-    facts = {name: _facts(run_dir, name) for name in ("data", "tokens", "base", "lora", "evaluate")}
-    settings = recipe.model_dump()
-    metrics = {
-        **read_json(run_dir / "metrics.json"),
-        "recipe": recipe.name,
-        "seed": recipe.seed,
-        "hardware": facts["base"]["machine"],
-        "hours": round((facts["base"]["seconds"] + facts["lora"]["seconds"]) / 3600, 3),
-        "data_fingerprint": facts["tokens"]["fingerprint"],
-        "settings": settings,
-        "config_fingerprint": fingerprint(settings),
-    }
+    run = finished(recipe, run_dir)
     with replacing(folder) as part:
         part.mkdir()
         file = part / f"{recipe.name}.gguf"
-        shutil.copyfile(run_dir / "gguf" / "tuned.gguf", file)
+        shutil.copyfile(run.weights["tuned"], file)
+        settings = recipe.model_dump(mode="json")
+        metrics = {
+            **run.metrics,
+            "recipe": recipe.name,
+            "seed": recipe.seed,
+            "hardware": run.hardware,
+            "hours": round(run.hours or 0, 3),
+            "parameters": _parameters(file),
+            "trained_parameters": {
+                stage: facts["parameters"] for stage, facts in run.trained.items()
+            },
+            "data_fingerprint": run.stages["tokens"]["fingerprint"],
+            "settings": settings,
+            "config_fingerprint": fingerprint(settings),
+        }
         write_json(part / "metrics.json", metrics)
-        (part / "README.md").write_text(
-            _card(recipe, metrics, facts, file.stat().st_size), encoding="utf-8"
-        )
+        card = _card(recipe, run, metrics, file.stat().st_size, repo)
+        (part / "README.md").write_text(card, encoding="utf-8")
     return folder
 
 
-def _facts(run_dir: Path, stage: str) -> dict[str, Any]:
-    path = marker(run_dir, stage)
-    if not path.exists():
-        raise StageError(f"install: {stage} is not done in {run_dir}")
-    done = read_json(path)
-    return {**done["facts"], "fingerprint": done["fingerprint"], "machine": done["machine"]}
+def finished(recipe: Recipe, run_dir: Path) -> Run:
+    """The run of a recipe.
+
+    Raises:
+        StageError: a stage is not done.
+    """
+    run = read_run(run_dir, recipe.name)
+    for stage in ("data", "tokens", recipe.method_name, "export", "evaluate"):
+        if stage not in run.stages:
+            raise StageError(f"{recipe.name}: {stage} is not done in {run_dir}")
+    return run
 
 
-def _card(
-    recipe: Recipe, metrics: dict[str, Any], facts: dict[str, dict[str, Any]], size: int
-) -> str:
+def shortfall(metrics: Mapping[str, Any], bar: float) -> str | None:
+    """Why a model is not good enough for release, with the figures; None if it is."""
+    shares = {task: metrics["tuned"][f"{task}_valid_free"] for task in ("week", "outline")}
+    if min(shares.values()) >= bar:
+        return None
+    figures = " and ".join(f"{percent(share, 1)} of the {task}s" for task, share in shares.items())
+    return f"without the grammar {figures} are valid; the bar is {percent(bar)} of both"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in percent, e.g. `53 %`."""
+    return f"{share * 100:.{digits}f} %"
+
+
+def command(recipe: Recipe) -> str:
+    """What makes this model: the recipe, with the settings that differ from the one that ships."""
+    try:
+        shipped = dict(_flat(config.load(recipe.name).model_dump(mode="json")))
+    except RecipeError:
+        return f"python -m finetune run --recipe {recipe.name}.yaml"
+    overrides = [
+        shlex.quote(f"{key}={value if isinstance(value, str) else json.dumps(value)}")
+        for key, value in _flat(recipe.model_dump(mode="json"))
+        if key not in shipped or shipped[key] != value
+    ]
+    return " ".join(["python -m finetune run --recipe", recipe.name, *overrides])
+
+
+def _flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield before + key, value
+
+
+def _parameters(file: Path) -> int:
+    """Weights in a GGUF file; shared ones count once."""
+    return sum(prod(map(int, tensor.shape)) for tensor in GGUFReader(file).tensors)
+
+
+def _card(recipe: Recipe, run: Run, metrics: dict[str, Any], size: int, repo: str | None) -> str:
     template = Environment(
         undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     ).from_string(_TEMPLATE.read_text("utf-8"))
+    base = recipe.base.pretrained if isinstance(recipe.base, Pretrained) else None
+    licence, notice = _licence(base)
     return template.render(
         name=recipe.name,
-        parameters=facts["base"]["parameters"],
+        base=base,
+        # A folder on this machine is no address.
+        base_on_hub=bool(base) and not Path(base).exists(),
+        licence=licence,
+        notice=notice,
         quantisation=recipe.export.quantisation,
         size=size,
+        repo=repo,
         metrics=metrics,
         rows=_ROWS,
-        tokens=facts["tokens"],
-        base=facts["base"],
-        lora=facts["lora"],
-        hardware=metrics["hardware"],
-        seed=recipe.seed,
+        tokens=run.stages["tokens"]["facts"],
+        trained=[(stage, _METHODS[stage], facts) for stage, facts in run.trained.items()],
+        short=shortfall(metrics, recipe.publish.min_valid),
+        bar=percent(recipe.publish.min_valid),
+        command=command(recipe),
     )
+
+
+def _licence(base: str | None) -> tuple[str, str]:
+    if base is None:
+        return _OWN
+    name = base.lower()
+    return next((found for part, found in _LICENCES.items() if part in name), _UNKNOWN)

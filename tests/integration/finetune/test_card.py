@@ -11,16 +11,7 @@ from finetune.errors import StageError
 from finetune.files import read_json, write_json
 from finetune.stages import marker
 from runplan.backends.load import model_path
-
-FIGURES = {
-    "outline_valid_free": 0.5,
-    "week_valid_free": 0.625,
-    "outline_valid_grammar": 1.0,
-    "week_valid_grammar": 0.75,
-    "nll": 1.25,
-    "perplexity": 3.49,
-    "samples_per_s": 12.5,
-}
+from tests.support.finished_run import FIGURES
 
 
 @pytest.fixture
@@ -47,7 +38,7 @@ def test_a_model_folder_holds_weights_figures_and_card(
     metrics = read_json(folder / "metrics.json")
     assert metrics["tuned"]["week_valid_free"] == 0.875
     assert metrics["seed"] == recipe.seed
-    assert metrics["settings"] == recipe.model_dump()
+    assert metrics["settings"] == recipe.model_dump(mode="json")
     assert metrics["hours"] > 0
     assert {"hardware", "data_fingerprint", "config_fingerprint"} <= metrics.keys()
 
