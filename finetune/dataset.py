@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from datasets import Dataset
 from jinja2 import Environment, StrictUndefined
@@ -24,7 +23,9 @@ from finetune.details import sample_details
 from finetune.drills import outline_rows
 from finetune.errors import StageError
 from finetune.files import replacing
+from finetune.plan_rows import Row, plan_row
 from finetune.requests import sample_request
+from finetune.sources import Mixed, add_sources
 from finetune.wish_rows import wish_rows
 from runplan import coach, notation
 from runplan.assemble import assemble_plan
@@ -38,8 +39,6 @@ from runplan.request import PlanRequest, request_from_json
 
 EVALUATION = Path(__file__).parent.parent / "data" / "evaluation_requests.jsonl"
 _CARD = Path(__file__).with_name("dataset_card.md.jinja")
-
-Row = dict[str, Any]
 
 
 @dataclass
@@ -55,7 +54,7 @@ def build(recipe: Recipe, run_dir: Path) -> None:
 
     Raises:
         StageError: there are fewer evaluation requests than the recipe asks for, or no row of a split
-            is left.
+            is left, or a source cannot be mixed in.
     """
     data, seed = recipe.data, recipe.seed
     everything = evaluation_requests(len(EVALUATION.read_text(encoding="utf-8").splitlines()))
@@ -88,7 +87,8 @@ def build(recipe: Recipe, run_dir: Path) -> None:
     _write(run_dir, "validation", rows, held_out, found)
     evaluation = evaluation_requests(data.test_requests)
     _write(run_dir, "test", _plans("test", evaluation, drawn["test"]), set(), drawn["test"])
-    card = _card(recipe, drawn)
+    mixed = add_sources(recipe, run_dir) if recipe.sources else []
+    card = _card(recipe, drawn, mixed)
     with replacing(run_dir / "data" / "README.md") as part:
         part.write_text(card, encoding="utf-8")
 
@@ -125,10 +125,10 @@ def rows_of(request: PlanRequest, seed: int, dropped: Counter[str]) -> Iterator[
     if problem is not None:
         dropped[problem] += 1
         return
-    yield _row("outline", 0, outline_prompt(envelope), notation.print_outline(lines))
+    yield plan_row("outline", 0, outline_prompt(envelope), notation.print_outline(lines))
     for line, draft in zip(lines, drafts, strict=True):
         prompt = week_prompt(request, week_envelope(envelope, line))
-        yield _row("week", line.number, prompt, notation.print_week(draft))
+        yield plan_row("week", line.number, prompt, notation.print_week(draft))
 
 
 def drawn_prompts(run_dir: Path, split: str) -> set[str]:
@@ -201,16 +201,8 @@ def _problem(
     return next((f.code for f in check(plan) if f.level == "error"), None)
 
 
-def _row(task: str, week: int, prompt: tuple[Message, ...], answer: str) -> Row:
-    return {
-        "task": task,
-        "week": week,
-        "messages": [*prompt, {"role": "assistant", "content": answer}],
-    }
-
-
-def _card(recipe: Recipe, drawn: dict[str, Drawn]) -> str:
+def _card(recipe: Recipe, drawn: dict[str, Drawn], mixed: list[Mixed]) -> str:
     template = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     ).from_string(_CARD.read_text("utf-8"))
-    return template.render(recipe=recipe, drawn=drawn)
+    return template.render(recipe=recipe, drawn=drawn, mixed=mixed)

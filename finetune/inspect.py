@@ -42,7 +42,9 @@ def show(recipe: Recipe, run_dir: Path, console: Console | None = None) -> None:
     console.print("Learnt tokens are green, tokens that are only read are plain.")
     console.print(_lengths(run_dir, tokenizer))
     card = (run_dir / "data" / "README.md").read_text("utf-8")
-    console.print(card.split("\n\n")[2], markup=False)
+    for part in card.split("\n\n"):
+        if part.startswith("|"):
+            console.print(part, markup=False)
 
 
 def coloured(ids: list[int], labels: list[int], tokenizer: PreTrainedTokenizerFast) -> Text:
