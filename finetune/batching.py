@@ -56,13 +56,14 @@ class Collator:
     and padding is not learnt. On a CPU attention with a mask is slower.
     """
 
-    def __init__(self, pad: int) -> None:
+    def __init__(self, pad: int, *, learn_all: bool = False) -> None:
         self.pad = pad
+        self.learn_all = learn_all
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Make one batch."""
+        """Make one batch; `learn_all` also learns what the assistant only reads."""
         ids = [torch.tensor(row["input_ids"]) for row in rows]
-        labels = [torch.tensor(row["labels"]) for row in rows]
+        labels = ids if self.learn_all else [torch.tensor(row["labels"]) for row in rows]
         padded = pad_sequence(ids, batch_first=True, padding_value=self.pad)
         return {
             "input_ids": padded,

@@ -32,6 +32,7 @@ _HELP = {
     "run": "all of these, then install the model into models/",
     "publish": "upload weights, card and figures to the hub, if the model reaches its bar",
 }
+_ADVISE = "which method fits a model, a memory and a data set, and why"
 _COMPARE = "one report of several runs: curves, figures, plans side by side"
 
 _EXAMPLES = """examples:
@@ -94,6 +95,13 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--out", type=Path, required=True, help="folder for report.html and report.md"
     )
+    advise = commands.add_parser(
+        "advise", help=_ADVISE, description=_ADVISE, usage="python -m finetune advise [options]"
+    )
+    advise.add_argument("--model-parameters", required=True, help="1B, 270M or a number")
+    advise.add_argument("--memory", type=float, help="in GB: of the GPU, or of the machine")
+    advise.add_argument("--gpu", help="T4, A100, ...: instead of the memory")
+    advise.add_argument("--rows", type=int, required=True, help="rows to learn from")
     return top
 
 
@@ -113,6 +121,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             from finetune.report import compare
 
             print(f"written: {compare(options.runs, options.out)}")
+            return 0
+        if options.command == "advise":
+            if overrides:
+                arguments.error(f"advise takes no settings: {overrides[0]}")
+            from finetune.advise import show
+
+            show(options.model_parameters, options.memory, options.rows, options.gpu)
             return 0
         recipe = config.load(options.recipe, overrides)
         run_dir = options.run_dir or ROOT / "runs" / recipe.name

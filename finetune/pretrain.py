@@ -1,4 +1,4 @@
-"""The base model: a Llama with random weights learns to write, or a pretrained model is taken over."""
+"""The base model: a Llama with random weights learns every token, or a pretrained model is taken over."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -34,6 +34,7 @@ def train_base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
         tokenizer,
         recipe.base.training,
         seed=recipe.seed,
+        learn_all=True,
         folder=run_dir / "base-checkpoints",
         validation=read_tokens(run_dir, "validation"),
         runtime=recipe.runtime,

@@ -18,6 +18,8 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
     PrinterCallback,
+    Trainer,
+    TrainingArguments,
 )
 from trl import SFTConfig, SFTTrainer
 
@@ -55,6 +57,7 @@ def fit(
     *,
     seed: int,
     folder: Path,
+    learn_all: bool = False,
     validation: Dataset | None = None,
     runtime: Runtime = _USUAL,
 ) -> Trained:
@@ -62,10 +65,11 @@ def fit(
 
     Args:
         model: float32 or mixed; frozen weights stay as they are.
-        rows: tokenised; what the assistant writes is learnt.
+        rows: tokenised.
         tokenizer: pads the rows.
         training: the optimiser's settings.
         seed: of the order of the rows and of dropout.
+        learn_all: learn every token; else only what the assistant writes, with trl's SFTTrainer.
         folder: `<name>-checkpoints`; the curves go to `curves/<name>.json` beside it.
         validation: tokenised rows for early stopping; the best weights are left in `model`.
         runtime: how it is watched and what it may use.
@@ -74,20 +78,25 @@ def fit(
         StageError: this machine lacks what the settings ask for.
     """
     name = folder.name.removesuffix("-checkpoints")
-    collate = Collator(tokenizer.pad_token_id)
+    collate = Collator(tokenizer.pad_token_id, learn_all=learn_all)
     groups = batches(rows["length"], training.tokens_per_batch, seed, training.rows_per_batch)
     steps = training.steps or training.epochs * -(-len(groups) // training.accumulation)
     if training.warmup_steps >= steps:
         raise StageError(f"{name}: warmup_steps is {training.warmup_steps}, of {steps} steps")
     checkpoints = Checkpoints(folder)
     stops_early = bool(training.patience and validation is not None)
-    trainer = _Trainer(
+    kind, arguments, extra = (
+        (_BaseTrainer, TrainingArguments, {})
+        if learn_all
+        else (_TunedTrainer, SFTConfig, _TOKENISED)
+    )
+    trainer = kind(
         model=model,
-        args=SFTConfig(
+        args=arguments(
             **_settings(training, seed, folder, steps),
             **_machine(training, runtime, folder.parent / "tracking", name),
             **(_EARLY_STOPPING | {"eval_steps": training.checkpoint_steps} if stops_early else {}),
-            **_TOKENISED,
+            **extra,
         ),
         train_dataset=batched(rows, groups, collate),
         eval_dataset=validation if stops_early else None,
@@ -121,7 +130,7 @@ _EARLY_STOPPING: dict[str, Any] = {
 }
 
 
-class _Trainer(SFTTrainer):
+class _PerToken:
     """Validates with the loss per token: Trainer's own averages over batches of unlike size."""
 
     validation: list[dict[str, Any]]
@@ -138,6 +147,14 @@ class _Trainer(SFTTrainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+
+class _BaseTrainer(_PerToken, Trainer):
+    """Learns every token: SFTTrainer's extra figures would only cost time."""
+
+
+class _TunedTrainer(_PerToken, SFTTrainer):
+    """Learns what the assistant writes."""
 
 
 def _settings(training: Training, seed: int, folder: Path, steps: int) -> dict[str, Any]:

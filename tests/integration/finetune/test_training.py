@@ -109,7 +109,9 @@ def test_a_model_that_knows_its_rows_by_heart_stops(run_dir: Path, recipe: Recip
     training = tiny_recipe(
         "base.training.steps=150", "base.training.checkpoint_steps=1000"
     ).base.training
-    fit(model, rows, tokenizer, training, seed=1, folder=run_dir.parent / "by-heart")
+    fit(
+        model, rows, tokenizer, training, seed=1, learn_all=True, folder=run_dir.parent / "by-heart"
+    )
     for row in rows:
         learnt = [token for token in row["labels"] if token != -100]
         prompt = torch.tensor([row["input_ids"][: -len(learnt)]])

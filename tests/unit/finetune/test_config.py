@@ -11,9 +11,16 @@ from finetune.errors import RecipeError
 
 
 def test_every_recipe_loads_and_is_named_as_its_file() -> None:
-    names = config.recipe_names()
-    assert names == ["nano"]
-    for name in names:
+    methods = {name: config.load(name).method_name for name in config.recipe_names()}
+    assert methods == {
+        "gemma-3-270m-lora": "lora",
+        "gpt2-full": "full",
+        "llama-3.2-1b-lora": "lora",
+        "llama-3.2-1b-qlora": "qlora",
+        "llama-3.2-3b-lora": "lora",
+        "nano": "lora",
+    }
+    for name in methods:
         assert config.load(name).name == name
 
 
@@ -83,3 +90,30 @@ def test_an_unknown_recipe_names_those_there_are() -> None:
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         config.load("nano").seed = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "said"),
+    [
+        ("nano", "lora.training.steps=null", "either steps or epochs"),
+        ("nano", "lora.training.epochs=2", "either steps or epochs"),
+        ("nano", "lora.training.schedule=linear", "final_rate_share must be 0"),
+        ("nano", "tokenizer=null", "belongs to a base from scratch"),
+        ("nano", "lora=null", "exactly one of the sections"),
+        ("gpt2-full", "base.dtype=float16", "too coarse"),
+        ("gpt2-full", "base.dtpe=float16", r"unknown key base\.dtpe"),
+        ("llama-3.2-1b-lora", "lora.double_quantisation=true", "unknown key lora.double_quant"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(name: str, override: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        config.load(name, [override])
+
+
+def test_what_decides_a_run_leaves_out_what_is_as_before() -> None:
+    """A key that came later does not make older runs look other."""
+    recipe = config.load("nano", ["lora.dora=false", "lora.training.patience=0"])
+    assert recipe.lora.decided() == config.load("nano").lora.decided()
+    assert "dora" not in recipe.lora.decided()
+    other = config.load("nano", ["lora.dora=true"])
+    assert other.lora.decided()["dora"] is True

@@ -97,12 +97,13 @@ def test_rows_of_a_batch_do_not_touch_each_other(
 
 
 def test_padding_is_never_learnt(tokens: Dataset, tokenizer: PreTrainedTokenizerFast) -> None:
-    batch = Collator(tokenizer.pad_token_id)(list(tokens))
-    padding = batch["input_ids"] == tokenizer.pad_token_id
-    assert padding.any()
-    assert (batch["labels"][padding] == IGNORED).all()
-    learnt = (batch["labels"] != IGNORED).sum().item()
-    assert learnt == sum(label != IGNORED for row in tokens["labels"] for label in row)
+    answers = sum(label != IGNORED for row in tokens["labels"] for label in row)
+    for learn_all, expected in ((False, answers), (True, sum(tokens["length"]))):
+        batch = Collator(tokenizer.pad_token_id, learn_all=learn_all)(list(tokens))
+        padding = batch["input_ids"] == tokenizer.pad_token_id
+        assert padding.any()
+        assert (batch["labels"][padding] == IGNORED).all()
+        assert (batch["labels"] != IGNORED).sum().item() == expected
 
 
 def test_nll_is_that_of_the_learnt_tokens_alone(
