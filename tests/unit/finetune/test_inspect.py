@@ -24,8 +24,13 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "data").mkdir()
     texts: list[str] = []
     for seed, split in enumerate(("train", "validation", "test")):
-        request = make_request(weeks=6, details="sore knee, zoë")
-        rows = list(rows_of(request, seed, 2, Counter()))
+        rows = [
+            row
+            for days in (4, 5)
+            for row in rows_of(
+                make_request(weeks=6, days_per_week=days, details="sore knee, zoë"), seed, Counter()
+            )
+        ]
         Dataset.from_list(rows).to_parquet(str(folder / "data" / f"{split}.parquet"))
         texts += [message["content"] for row in rows for message in row["messages"]]
     (folder / "data" / "README.md").write_text(CARD, encoding="utf-8")
