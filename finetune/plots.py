@@ -89,7 +89,7 @@ def _series(log: Log, key: str) -> tuple[list[float], list[float]]:
 def shares(groups: Mapping[str, Sequence[float]], labels: Sequence[str], bar: float | None) -> str:
     """Bars of shares: `groups` by title, in each one value for each of `labels`.
 
-    `bar` is drawn across as the share that is asked for.
+    `bar` is drawn across the first two groups as the share that is asked for.
     """
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
@@ -105,12 +105,14 @@ def shares(groups: Mapping[str, Sequence[float]], labels: Sequence[str], bar: fl
             if len(labels) <= 6:
                 axes.bar_label(drawn, list(map(percent, values)), padding=2, fontsize=8)
         if bar is not None:
-            axes.axhline(bar, color="#be123c", linestyle=":", label=f"asked for: {percent(bar)}")
+            # It is asked of what is written freely: the first two groups.
+            label = f"asked for: {percent(bar)}"
+            axes.hlines(bar, -0.5, 1.5, colors="#be123c", linestyles=":", label=label)
         axes.set_xticks(range(len(groups)), groups)
         axes.set_ylim(0, 1.08)
         axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         axes.grid(visible=False, axis="x")
-        figure.legend(loc="outside upper center", ncols=min(4, len(labels)))
+        figure.legend(loc="outside upper center", ncols=min(5, len(labels) + 1))
         return _svg(figure)
 
 
