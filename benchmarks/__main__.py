@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME`."""
+"""`python -m benchmarks NAME [options]`."""
 
 import importlib
 import pkgutil
@@ -14,10 +14,13 @@ def main(argv: list[str]) -> int:
         for module in pkgutil.iter_modules(benchmarks.__path__)
         if not module.name.startswith("_")
     )
-    if len(argv) != 1 or argv[0] not in names:
-        print(f"usage: python -m benchmarks NAME   (NAME: {', '.join(names)})", file=sys.stderr)
+    if not argv or argv[0] not in names:
+        print(
+            f"usage: python -m benchmarks NAME [options]   (NAME: {', '.join(names)})",
+            file=sys.stderr,
+        )
         return 0 if argv in (["-h"], ["--help"]) else 2
-    importlib.import_module(f"benchmarks.{argv[0]}").main()
+    importlib.import_module(f"benchmarks.{argv[0]}").main(argv[1:])
     return 0
 
 

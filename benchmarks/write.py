@@ -7,9 +7,11 @@ outgrows the model's context, the stream goes on from the prompt, which favours 
 over a full context of that length would cost more.
 """
 
+import argparse
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import xllamacpp
@@ -33,8 +35,9 @@ PLANS = ((8, 5), (12, 4), (18, 4), (24, 7))
 PEER_CONTEXT, PEER_PROMPT = 1024, 512
 
 
-def main() -> None:
+def main(options: Sequence[str] = ()) -> None:
     """Measure and print."""
+    argparse.ArgumentParser(prog="benchmarks write", description=__doc__).parse_args(options)
     backend = LlamaCppBackend(model_path())
     peers = {threads: _peer(threads) for threads in sorted({1, usable_cores()})}
     ours: dict[str, Any] = {}
