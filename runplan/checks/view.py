@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from runplan.constraints import Constraint, constraint_from_json
@@ -96,19 +97,19 @@ class WeekView:
     unknown: tuple[str, ...]
     others: tuple[Session, ...] = ()
 
-    @property
+    @cached_property
     def training(self) -> tuple[Run, ...]:
         """The runs without the goal race."""
         return tuple(run for run in self.runs if run is not self.race)
 
-    @property
+    @cached_property
     def km(self) -> float | None:
         """Kilometres of training."""
         if any(run.km is None for run in self.training):
             return None
         return sum(run.km or 0.0 for run in self.training)
 
-    @property
+    @cached_property
     def longest_km(self) -> float:
         """The longest training run; 0 when there is none."""
         return max((run.km or 0.0 for run in self.training), default=0.0)
@@ -252,6 +253,7 @@ def mean_run_km(week: WeekView) -> float:
     return (week.km or 0.0) / len(runs) if runs else 0.0
 
 
+@lru_cache(maxsize=1024)
 def kind_of(name: str) -> str | None:
     """A kind of session or step as this project names it; None when it is unknown."""
     name = name.strip().lower().replace("_", " ")
