@@ -9,7 +9,7 @@ from datasets import Dataset
 
 from finetune import dataset
 from finetune.config import Recipe, load
-from finetune.dataset import Row, build, evaluation_requests, rows_of
+from finetune.dataset import Drawn, Row, build, evaluation_requests, rows_of
 from finetune.errors import StageError
 from finetune.requests import sample_request
 from runplan import coach
@@ -31,6 +31,8 @@ def recipe(*changes: str) -> Recipe:
             "data.train_requests=60",
             "data.validation_requests=12",
             "data.test_requests=10",
+            "data.outline_requests=40",
+            "data.wishes=60",
             f"evaluate.requests={EVALUATED}",
             *changes,
         ],
@@ -46,7 +48,7 @@ def asked(run_dir: Path, split: str) -> set[str]:
     return {row["messages"][1]["content"] for row in rows(run_dir, split)}
 
 
-def evaluation_prompts(count: int) -> set[str]:
+def evaluation_prompts(count: int = 500) -> set[str]:
     """Made from the coach's outline, as the evaluation asks for them."""
     found = set()
     for request, seed in evaluation_requests(count):
@@ -77,8 +79,8 @@ def test_another_seed_gives_other_rows_but_the_same_test(run_dir: Path, tmp_path
 
 
 def test_no_evaluation_prompt_is_in_training_or_validation(run_dir: Path) -> None:
-    held_out = evaluation_prompts(EVALUATED)
-    assert len(held_out) > 400
+    held_out = evaluation_prompts()
+    assert len(held_out) > 5000
     assert not held_out & asked(run_dir, "train")
     assert not held_out & asked(run_dir, "validation")
     assert asked(run_dir, "test") <= held_out
@@ -103,14 +105,15 @@ def test_a_planted_leak_is_dropped_and_counted(
 
     monkeypatch.setattr(dataset, "sample_request", sample)
     build(recipe(), tmp_path)
-    held_out = evaluation_prompts(EVALUATED)
+    held_out = evaluation_prompts()
     assert not held_out & asked(tmp_path, "train")
     assert not held_out & asked(tmp_path, "validation")
     card = (tmp_path / "data" / "README.md").read_text("utf-8")
-    counted = [int(count) for count in re.findall(r"request is in another split: (\d+)", card)]
-    # Every second one of 60 and of 12; a few give no rows for reasons of their own.
-    assert 28 <= counted[0] <= 30
-    assert 5 <= counted[1] <= 6
+    counted = [int(count) for count in re.findall(r"prompt is in another split: (\d+)", card)]
+    # An outline and at least four weeks of every second one of 60, but for the few without rows.
+    assert counted[0] >= 28
+    names = {row["request_id"] for row in rows(tmp_path, "train") if row["task"] == "week"}
+    assert 25 <= len(names) <= 30
 
 
 def test_a_leaked_week_is_dropped_alone(run_dir: Path, tmp_path: Path) -> None:
@@ -120,7 +123,9 @@ def test_a_leaked_week_is_dropped_alone(run_dir: Path, tmp_path: Path) -> None:
     lines = coach.write_outline(envelope, seed)
     week = week_prompt(request, week_envelope(envelope, lines[3]))[-1]["content"]
     (tmp_path / "data").mkdir()
-    drawn = dataset._write(tmp_path, "train", iter([(request, seed)]), 1, recipe(), {week})
+    drawn = Drawn()
+    plans = dataset._plans("train", [(request, seed)], drawn)
+    dataset._write(tmp_path, "train", plans, {week}, drawn)
     assert drawn.dropped == {"prompt is in another split": 1}
     assert drawn.rows["week"] == len(lines) - 1
     assert week not in asked(tmp_path, "train")
@@ -130,26 +135,27 @@ def test_nothing_left_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     leaks = cycle(request for request, _ in evaluation_requests(EVALUATED))
     monkeypatch.setattr(dataset, "sample_request", lambda *_: next(leaks))
     with pytest.raises(StageError, match=r"no train rows .*another split"):
-        build(recipe(), tmp_path)
+        build(recipe("data.outline_requests=0", "data.wishes=0"), tmp_path)
 
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_row_is_what_the_app_would_ask_and_take(run_dir: Path, split: str) -> None:
     requests = {
         "test": [request for request, _ in evaluation_requests(10)],
-        "train": list(dataset._requests(f"{recipe().seed} train", 60)),
-        "validation": list(dataset._requests(f"{recipe().seed} validation", 12)),
+        "train": [r for r, _ in dataset._requests(f"{recipe().seed} train", 60, 0)],
+        "validation": [r for r, _ in dataset._requests(f"{recipe().seed} validation", 12, 60)],
     }[split]
     outlines = {}
     for row in rows(run_dir, split):
+        if not row["request_id"].startswith(split):
+            continue
         request = requests[int(row["request_id"].removeprefix(f"{split}-"))]
         envelope = build_envelope(request)
         *prompt, answer = row["messages"]
         assert answer["role"] == "assistant"
         if row["task"] == "outline":
             lines = read_outline(answer["content"], envelope)
-            # The weeks follow the first of a runner's outlines.
-            outlines.setdefault(row["request_id"], lines)
+            outlines[row["request_id"]] = lines
             assert row["week"] == 0
             assert tuple(prompt) == outline_prompt(envelope)
         else:
@@ -163,24 +169,23 @@ def test_the_card_counts_the_rows(run_dir: Path) -> None:
     card = (run_dir / "data" / "README.md").read_text("utf-8")
     for split in SPLITS:
         tasks = Counter(row["task"] for row in rows(run_dir, split))
-        assert f"| {split} | {tasks['outline']} | {tasks['week']} | " in card
+        counts = f"{tasks['outline']} | {tasks['week']} | {tasks['understand']}"
+        assert f"| {split} | {counts} | " in card
     assert "--recipe nano`, seed\n20261121" in card
     assert "{{" not in card
     assert "{%" not in card
 
 
-def test_outlines_of_a_request_differ() -> None:
-    found = list(rows_of(make_request(weeks=12), 1, 3, Counter()))
-    answers = [row["messages"][2]["content"] for row in found if row["task"] == "outline"]
-    assert len(answers) == len(set(answers)) == 3
-    assert [row["week"] for row in found if row["task"] == "week"] == list(range(1, 13))
-    assert all(len(parse_outline(answer)) == 12 for answer in answers)
+def test_a_request_gives_an_outline_and_its_weeks() -> None:
+    outline, *weeks = rows_of(make_request(weeks=12), 1, Counter())
+    assert len(parse_outline(outline["messages"][2]["content"])) == 12
+    assert [row["week"] for row in weeks] == list(range(1, 13))
 
 
 def test_a_bad_plan_gives_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset, "week_problem", lambda *_: "wrong")
     dropped: Counter[str] = Counter()
-    assert list(rows_of(make_request(), 1, 2, dropped)) == []
+    assert list(rows_of(make_request(), 1, dropped)) == []
     assert dropped == {"week would need a repair": 1}
 
 
