@@ -154,9 +154,10 @@ def _add_model_options(command: argparse.ArgumentParser) -> None:
         help="who writes: the embedded model, or the rule-based coach (default: embedded)",
     )
     command.add_argument(
-        "--no-understand",
+        "--understand",
         action="store_true",
-        help="leave the details unread: only the notes take them up",
+        help="have the model read wishes in the details and obey them; what it read is told. The "
+        "shipped model is often wrong: look at what it read",
     )
     command.add_argument(
         "--no-grammar",
@@ -207,7 +208,7 @@ def _with_details(
 ) -> list[Order]:
     """The orders with their details read; unread, and announced, where the model fails at it."""
     try:
-        return with_details(asked, None if options.no_understand else backend)
+        return with_details(asked, backend if options.understand else None)
     except BackendError as error:
         print(f"the details were not read: {error}", file=sys.stderr)
         return with_details(asked, None)
@@ -216,8 +217,10 @@ def _with_details(
 def _told_of_details(
     order: Order, backend: Backend | None, options: argparse.Namespace
 ) -> Iterator[str]:
-    if order.request.details and backend is None and not options.no_understand:
+    if order.request.details and backend is None and options.understand:
         yield "details are not read without a model: give days, times and limits as options"
+    elif order.request.details and not options.understand and not options.quiet:
+        yield "the details only colour the notes: --understand has the model read wishes in them"
     if order.read:
         yield f"I read in your details: {wishes(order.read)}"
     yield from _kept(order)

@@ -333,7 +333,7 @@ def reading_backend(answer: str | None = None) -> ScriptedBackend:
 def details(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Arguments of a plan with DETAILS, read by `reading_backend`."""
     monkeypatch.setattr(cli.backends, "load", lambda _: reading_backend())
-    return ["write", *NEEDED, "--details", DETAILS, "--format", "json"]
+    return ["write", *NEEDED, "--details", DETAILS, "--format", "json", "--understand"]
 
 
 def test_details_are_read_told_and_applied(
@@ -361,19 +361,22 @@ def test_options_go_before_details_and_that_is_told(
     assert plan_from_json(said.out).request.run_days == ("Tue", "Thu", "Sat", "Sun")
 
 
-def test_details_may_be_left_unread(details: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(*details, "--no-understand") == 0
+def test_details_are_left_unread_unless_asked(
+    details: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*details[:-1]) == 0
     said = capsys.readouterr()
-    assert "details" not in said.err
+    assert "I read" not in said.err
+    assert "--understand has the model read wishes" in said.err
     assert plan_from_json(said.out).request.constraints == ()
 
 
 def test_reading_without_a_model_is_told_to_be_impossible(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(*WRITE, "--details", DETAILS) == 0
+    assert run(*WRITE, "--details", DETAILS, "--understand") == 0
     assert "details are not read without a model" in capsys.readouterr().err
-    assert run(*WRITE, "--details", DETAILS, "--no-understand", "--quiet") == 0
+    assert run(*WRITE, "--details", DETAILS, "--quiet") == 0
     assert capsys.readouterr().err == ""
 
 
@@ -384,7 +387,7 @@ def test_a_model_that_fails_at_reading_is_announced(
         raise BackendError("out of memory")
 
     monkeypatch.setattr(cli.backends, "load", lambda _: ScriptedBackend(fail))
-    assert run("write", *NEEDED, "--details", DETAILS, "--quiet") == 0
+    assert run("write", *NEEDED, "--details", DETAILS, "--quiet", "--understand") == 0
     assert "the details were not read: out of memory" in capsys.readouterr().err
 
 
@@ -392,7 +395,7 @@ def test_an_answer_out_of_the_grammar_says_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli.backends, "load", lambda _: reading_backend("Tue perhaps"))
-    assert run("write", *NEEDED, "--details", DETAILS, "--format", "json") == 0
+    assert run("write", *NEEDED, "--details", DETAILS, "--format", "json", "--understand") == 0
     said = capsys.readouterr()
     assert "I read" not in said.err
     assert plan_from_json(said.out).request.constraints == ()

@@ -200,7 +200,7 @@ def test_details_of_all_lines_are_read_side_by_side(
     ]
     requests, out = tmp_path / "requests.jsonl", tmp_path / "plans.jsonl"
     requests.write_text("\n".join(lines))
-    assert cli.main(["batch", str(requests), "--out", str(out)]) == 0
+    assert cli.main(["batch", str(requests), "--out", str(out), "--understand"]) == 0
     answers = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert asked[0] == 3
     assert "error" in answers[2]
