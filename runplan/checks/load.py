@@ -94,6 +94,9 @@ def _start(view: PlanView) -> Iterator[Finding]:
     if first is None:
         return
     now = view.weekly_km
+    if now is not None:
+        # A week holds its longest run, whatever the runner says of their weeks.
+        now = max(now, view.longest_run_km or 0.0)
     far = START_ERROR_KM_A_DAY * len({run.day for run in view.weeks[0].training})
     if now is not None and first - now > max(START_WARN_KM, START_WARN * now):
         yield finding(

@@ -69,7 +69,7 @@ def test_sizes_of_trials(level: Level, units: Units, week_km: float, expected: s
     assert str(trial(paces, level, week_km, INF, INF)) == expected
 
 
-@given(st.floats(1, 34), st.sampled_from(LEVELS))
+@given(st.floats(1.1, 34), st.sampled_from(LEVELS))
 def test_walking_breaks_fill_the_run(km: float, level: Level) -> None:
     paces = paces_for(make_request(level=level))
     options = run_walk_all_through(paces, km)
