@@ -40,9 +40,10 @@ ALL_HARD_DAYS = 4
 # Hard days in a row that no plan has; two do occur (Higdon's advanced 10K).
 HARD_IN_A_ROW = 4
 # The first week against the runner's own volume, as a share and in km; runs have a shortest length,
-# so that many days add up even for those who hardly run yet.
+# so that many days add up even for those who hardly run yet: couch-to-5K plans begin with 20 to 30
+# minutes of running and walking, about 3 km, three times a week.
 START_WARN, START_WARN_KM = 0.40, 5.0
-START_ERROR, START_ERROR_KM_A_DAY = 0.60, 2.5
+START_ERROR, START_ERROR_KM_A_DAY = 0.60, 3.0
 # The first week against the three after it: plans start at their lowest.
 START_PEAK, START_PEAK_KM = 1.3, 5.0
 ROUNDING = 0.005

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from runplan import notes
@@ -170,9 +171,8 @@ def _text_problem(view: PlanView, run: Run) -> str | None:
 
 def _wrong_title(run: Run, text: str, own: bool) -> str | None:
     plain = run.kind in ("easy", "recovery")
-    for kind, title in _TITLES.items():
-        match = title.search(text)
-        if kind == run.kind or match is None or _NEGATED.search(text[: match.start()]):
+    for kind, match in _titles_in(text):
+        if kind == run.kind or _NEGATED.search(text[: match.start()]):
             continue
         if {kind, run.kind} == {"easy", "recovery"}:
             continue
@@ -184,6 +184,13 @@ def _wrong_title(run: Run, text: str, own: bool) -> str | None:
             continue
         return f"the text speaks of {match.group().strip().lower()}, but the session is {run.kind}."
     return None
+
+
+@lru_cache(maxsize=4096)
+def _titles_in(text: str) -> tuple[tuple[str, re.Match[str]], ...]:
+    """What a text calls sessions; the same few texts come again and again."""
+    found = ((kind, title.search(text)) for kind, title in _TITLES.items())
+    return tuple((kind, match) for kind, match in found if match is not None)
 
 
 def _wrong_distance(view: PlanView, run: Run, text: str) -> str | None:
