@@ -53,7 +53,11 @@ def write_week(
     taken = {draft.sessions for draft in avoid}
     for attempt in range(REDRAWS):
         # Settling leads small weeks to the same few distances; later draws do without it.
-        sessions = _sessions(week, rng, settle=attempt < REDRAWS // 2)
+        drawn = _sessions(week, rng, settle=attempt < REDRAWS // 2)
+        low, high = week.total
+        if attempt and not low <= sum(session.distance or 0.0 for session in drawn) <= high:
+            continue
+        sessions = drawn
         if sessions not in taken:
             break
     notes = {draft.note for draft in avoid}

@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import settings
 
-# Machines with other work are slow at times; a slow example is no failure.
-settings.register_profile("project", deadline=None)
+# Machines with other work are slow at times; a slow example is no failure. The same examples in every
+# run, so that a commit passes or fails for what it changes; `--hypothesis-profile explore` draws new ones.
+settings.register_profile("project", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
 settings.load_profile("project")
 
 
