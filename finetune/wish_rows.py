@@ -1,6 +1,6 @@
-"""Rows which teach the model to read free text: a marked text and the answer, mention by mention.
+"""Rows which teach the model to read free text: a text with one mention marked, and what that asks.
 
-The texts are those of `wishes.py`. None has the marked text of one of the held-out phrasings
+The texts are those of `wishes.py`. None has the words of one of the held-out phrasings
 (`data/understanding_phrasings.jsonl`), which measure how well the model understands.
 """
 
@@ -9,65 +9,76 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from finetune.wishes import Part, sample_parts
+from runplan.backends.base import Job
 from runplan.constraints import Constraint
 from runplan.errors import NotationError
-from runplan.mentions import find_mentions, marked
-from runplan.understanding import answer_for, read_understanding, understand_job
+from runplan.understanding import answers_for, read_understanding, understand_jobs
 
 PHRASINGS = Path(__file__).parent.parent / "data" / "understanding_phrasings.jsonl"
+# Of a text with more mentions so many are asked about: further texts teach more than further
+# questions about one.
+MOST_ROWS = 2
 
 Row = dict[str, Any]
 
 
 def wish_rows(count: int, seed: str | int, dropped: Counter[str]) -> Iterator[Row]:
-    """Up to `count` rows of task `understand`; what is left out is counted in `dropped` by reason."""
+    """Rows of task `understand` from `count` texts; texts left out are counted in `dropped` by reason."""
     rng = random.Random(f"wishes {seed}")
     seen: set[str] = set()
     for _ in range(count):
         text, parts = sample_parts(rng)
-        shown = marked(text, find_mentions(text))
-        answer = _answer(text, parts)
-        if not find_mentions(text):
+        jobs = understand_jobs(text, seed=0)
+        answers = _answers(text, parts)
+        if not jobs:
             dropped["text mentions nothing"] += 1
-        elif answer is None:
+        elif answers is None:
             dropped["a wish has no mention of its own"] += 1
-        elif shown in seen:
+        elif prompt_of(jobs[0]) in seen:
             dropped["prompt is there already"] += 1
-        elif shown in held_out():
+        elif prompt_of(jobs[0]) in held_out():
             dropped["text is held out"] += 1
         else:
-            seen.add(shown)
-            prompt = understand_job(text, seed=0).messages
-            yield {
-                "task": "understand",
-                "week": 0,
-                "messages": [*prompt, {"role": "assistant", "content": answer}],
-            }
+            seen.add(prompt_of(jobs[0]))
+            asked = range(len(jobs))
+            for place in sorted(rng.sample(asked, min(len(jobs), MOST_ROWS))):
+                answer = {"role": "assistant", "content": answers[place]}
+                yield {
+                    "task": "understand",
+                    "week": 0,
+                    "messages": [*jobs[place].messages, answer],
+                }
 
 
 @cache
 def held_out() -> frozenset[str]:
-    """The marked texts of the held-out phrasings."""
+    """The prompts about the first mention of each held-out phrasing."""
     texts = (json.loads(line)["text"] for line in PHRASINGS.read_text("utf-8").splitlines())
-    return frozenset(marked(text, find_mentions(text)) for text in texts)
+    return frozenset(prompt_of(jobs[0]) for text in texts if (jobs := understand_jobs(text, 0)))
 
 
-def _answer(text: str, parts: Sequence[Part]) -> str | None:
+def prompt_of(job: Job) -> str:
+    """What the user says."""
+    return job.messages[-1]["content"]
+
+
+def _answers(text: str, parts: Sequence[Part]) -> tuple[str, ...] | None:
     """The answers for the parts in a row: only a part tells which of two mentions of a day is meant.
 
     None where a part's wish has no mention, or where joining the parts or a slip of typing has
     changed the mentions.
     """
-    answers = [answer_for(wording, wishes) for wording, wishes in parts]
-    if None in answers:
+    told = [answers_for(wording, wishes) for wording, wishes in parts]
+    if None in told:
         return None
-    answer = "\n".join(filter(None, answers))
+    answers = tuple(chain.from_iterable(filter(None, told)))
     asked: set[Constraint] = {wish for _, wishes in parts for wish in wishes}
     try:
-        return answer if set(read_understanding(text, answer)) == asked else None
+        return answers if set(read_understanding(text, answers)) == asked else None
     except NotationError:
         return None

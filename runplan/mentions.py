@@ -6,7 +6,7 @@ Knows nothing of what a mention means where it stands; that is for the model (`u
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache, lru_cache
@@ -70,11 +70,12 @@ def find_mentions(text: str) -> tuple[Mention, ...]:
     return tuple(sorted(taken, key=lambda found: found.start))
 
 
-def marked(text: str, mentions: Sequence[Mention]) -> str:
-    """The text as the model sees it: each mention in its canonical form, in brackets."""
+def marked(text: str, mentions: Sequence[Mention], asked: Container[Mention]) -> str:
+    """The text as the model sees it: mentions in their canonical form, those asked about in brackets."""
     line, place, pieces = plain(text), 0, []
     for mention in mentions:
-        pieces += [line[place : mention.start], f"[{mention.canonical}]"]
+        shown = f"[{mention.canonical}]" if mention in asked else mention.canonical
+        pieces += [line[place : mention.start], shown]
         place = mention.end
     return "".join([*pieces, line[place:]])
 

@@ -1,11 +1,10 @@
-"""Reading a runner's free text: the model says, mention by mention, what each asks of the plan.
+"""Reading a runner's free text: the model says of each mention in it what that asks of the plan.
 
-The text with its mentions marked goes in, one line for each mention comes out, in their order:
+It is asked about one mention at a time, in brackets, and answers with one word:
 
-    can't run [Tue], max [45min] on [weekdays], no [knee] pain       Tue avoid
-                                                                     45min weekday
-                                                                     weekdays no
-                                                                     knee no
+    can't run [Tue], max 45min on weekdays, no knee pain        avoid
+    can't run Tue, max [45min] on weekdays, no knee pain        weekday
+    can't run Tue, max 45min on weekdays, no [knee] pain        no
 
 Under the grammar the model cannot answer anything else. Knows neither the engine nor what a plan
 makes of the constraints.
@@ -19,7 +18,7 @@ from typing import cast
 from runplan.backends.base import Backend, Job
 from runplan.constraints import DAY_KINDS, Constraint, ConstraintKind, Scope
 from runplan.errors import NotationError
-from runplan.mentions import Category, Mention, days_of, find_mentions, marked, plain
+from runplan.mentions import Category, Mention, days_of, find_mentions, marked
 from runplan.prompts import understand_prompt
 
 NO = "no"
@@ -42,9 +41,11 @@ _DAY_KINDS: Mapping[str, ConstraintKind] = {
 }
 _SCOPES: Mapping[str, Scope] = {"max": "all", "weekday": "weekday", "weekend": "weekend"}
 
-# Prompt and answer share 1024 tokens. What is shown of a text and the longest answer to it stay within so many
-# bytes together, and a token is at least a byte; a text of 500 characters with 20 mentions fits whole.
+# Prompt and answer share 1024 tokens, and a token is at least a byte: so much of a text is shown
+# around a mention. A text of 500 characters is shown whole.
 ROOM = 880
+# An answer is a word, and the end of the text is a token too.
+_LONGEST_ANSWER = 1 + max(len(word) for words in ANSWERS.values() for word in (*words, NO))
 
 
 def understand(text: str, backend: Backend, seed: int = 0) -> tuple[Constraint, ...]:
@@ -80,111 +81,103 @@ def understand_each(
     Raises:
         BackendError: the engine failed.
     """
-    asked = []
+    jobs: list[Job] = []
+    owners: list[int] = []
+    answers: list[dict[int, str]] = [{} for _ in texts]
     for index, text in enumerate(texts):
-        if find_mentions(text):
-            asked.append(index)
-        else:
+        asked = understand_jobs(text, seed)
+        answers[index] = dict.fromkeys(range(len(jobs), len(jobs) + len(asked)), "")
+        jobs += asked
+        owners += [index] * len(asked)
+        if not asked:
             yield index, ()
-    if not asked:
+    if not jobs:
         return
-    with closing(backend.complete([understand_job(texts[i], seed) for i in asked])) as stream:
+    waiting = Counter(owners)
+    with closing(backend.complete(jobs)) as stream:
         for place, answer in stream:
-            try:
-                yield asked[place], read_understanding(texts[asked[place]], answer)
-            except NotationError as error:
-                yield asked[place], error
+            index = owners[place]
+            answers[index][place] = answer
+            waiting[index] -= 1
+            if not waiting[index]:
+                try:
+                    yield index, read_understanding(texts[index], tuple(answers[index].values()))
+                except NotationError as error:
+                    yield index, error
 
 
-def understand_job(text: str, seed: int, grammar: bool = True) -> Job:
-    """The completion that reads one text; a text without mentions leaves nothing to ask."""
-    shown, mentions = _shown(text)
-    return Job(
-        understand_prompt(shown),
-        understanding_grammar(mentions) if grammar else None,
-        seed,
-        0.0,
-        _longest_answer(mentions) + 1,  # the end of the text is a token too
+def understand_jobs(text: str, seed: int, grammar: bool = True) -> tuple[Job, ...]:
+    """The completions that read a text, one for each mention in it, in order."""
+    mentions = find_mentions(text)
+    return tuple(
+        Job(
+            understand_prompt(_shown(text, mentions, asked)),
+            understanding_grammar(asked) if grammar else None,
+            seed,
+            0.0,
+            _LONGEST_ANSWER,
+        )
+        for asked in mentions
     )
 
 
-def understanding_grammar(mentions: Sequence[Mention]) -> str:
-    """GBNF of the answers: a line for each mention, in order."""
-    lines = []
-    for mention in mentions:
-        said = " | ".join(f'"{word}"' for word in (*ANSWERS[mention.category], NO))
-        lines.append(f'"{mention.canonical} " ({said})')
-    return "root ::= " + ' "\\n" '.join(lines) + "\n"
+def understanding_grammar(mention: Mention) -> str:
+    """GBNF of what may be said of a mention."""
+    return "root ::= " + " | ".join(f'"{word}"' for word in _sayable(mention)) + "\n"
 
 
-def read_understanding(text: str, answer: str) -> tuple[Constraint, ...]:
-    """The constraints that an answer states about a text, without repeats and contradictions.
+def read_understanding(text: str, answers: Sequence[str]) -> tuple[Constraint, ...]:
+    """The constraints that the answers state, one for each mention, without repeats and contradictions.
 
     Raises:
-        NotationError: not one line for each mention, or a line says what cannot be said of it.
+        NotationError: there are not as many answers as mentions, or one cannot be said of its mention.
     """
-    _, mentions = _shown(text)
-    lines = [line for line in answer.strip().split("\n") if line]
-    if len(lines) != len(mentions):
-        raise NotationError(answer, f"has {len(lines)} lines for {len(mentions)} mentions")
+    mentions = find_mentions(text)
+    if len(answers) != len(mentions):
+        raise NotationError("\n".join(answers), f"has not one line for each of {len(mentions)}")
     found: list[Constraint] = []
-    for line, mention in zip(lines, mentions, strict=True):
-        said = line.removeprefix(f"{mention.canonical} ")
-        if said == line or said not in (*ANSWERS[mention.category], NO):
-            raise NotationError(line, f"says nothing about {mention.canonical}")
+    for said, mention in zip(answers, mentions, strict=True):
+        if said not in _sayable(mention):
+            raise NotationError(said, f"says nothing about {mention.canonical}")
         found += _meaning(mention, said)
     return _settled(found)
 
 
-def answer_for(text: str, constraints: Sequence[Constraint]) -> str | None:
-    """The right answer for a text whose constraints are known: what a model is trained on.
+def answers_for(text: str, constraints: Sequence[Constraint]) -> tuple[str, ...] | None:
+    """The right answers for a text whose constraints are known: what a model is trained on.
 
     A value that is mentioned again takes the next of its constraints, or the last one once more.
-    None when no answer says exactly these constraints, as when one has no mention in the text.
+    None when no answers say exactly these constraints, as when one has no mention in the text.
     """
     order = {constraint: place for place, constraint in enumerate(constraints)}
     seen: Counter[tuple[Category, str]] = Counter()
-    lines = []
-    for mention in _shown(text)[1]:
+    answers = []
+    for mention in find_mentions(text):
         meanings = {said: _meaning(mention, said) for said in ANSWERS[mention.category]}
         fitting = sorted(
             (said for said, meant in meanings.items() if all(each in order for each in meant)),
             key=lambda said: order[meanings[said][0]],
         )
         key = (mention.category, mention.canonical)
-        said = fitting[min(seen[key], len(fitting) - 1)] if fitting else NO
+        answers.append(fitting[min(seen[key], len(fitting) - 1)] if fitting else NO)
         seen[key] += 1
-        lines.append(f"{mention.canonical} {said}")
-    answer = "\n".join(lines)
-    return answer if set(read_understanding(text, answer)) == set(constraints) else None
+    told = read_understanding(text, answers)
+    return tuple(answers) if set(told) == set(constraints) else None
 
 
-def _shown(text: str) -> tuple[str, tuple[Mention, ...]]:
-    """The marked text as far as the model sees it, and the mentions in it."""
-    line, mentions = plain(text), find_mentions(text)
-    count = len(mentions)
-    while True:
-        kept = mentions[:count]
-        last = kept[-1].end if kept else 0
-        head = _bytes(marked(line[:last], kept))
-        room = ROOM - _longest_answer(kept) - len(head)
-        if room >= 0 or not kept:
-            end = mentions[count].start if count < len(mentions) else len(line)
-            shown = head + _bytes(line[last:end])[: max(room, 0)]
-            return shown.decode(errors="ignore").rstrip(), kept
-        count -= 1
+def _sayable(mention: Mention) -> tuple[str, ...]:
+    return (*ANSWERS[mention.category], NO)
+
+
+def _shown(text: str, mentions: Sequence[Mention], asked: Mention) -> str:
+    """The text as the model sees it, cut to `ROOM` bytes around the mention that is asked about."""
+    before, after = (_bytes(part) for part in marked(text, mentions, (asked,)).split("[", 1))
+    kept = max(ROOM - len(after) - 1, ROOM // 2)
+    return (before[-kept:] + b"[" + after)[:ROOM].decode(errors="ignore").strip()
 
 
 def _bytes(text: str) -> bytes:
     return text.encode(errors="replace")  # half a surrogate pair becomes a question mark
-
-
-def _longest_answer(mentions: Sequence[Mention]) -> int:
-    """Bytes, with the line breaks."""
-    return sum(
-        len(f"{mention.canonical} {max(ANSWERS[mention.category], key=len)}\n")
-        for mention in mentions
-    )
 
 
 def _meaning(mention: Mention, said: str) -> tuple[Constraint, ...]:

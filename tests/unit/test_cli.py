@@ -15,7 +15,7 @@ from runplan.errors import BackendError
 from runplan.exports import FORMATS
 from runplan.plan_json import plan_from_json
 from runplan.request import request_from_json
-from runplan.understanding import answer_for
+from runplan.understanding import answers_for, understand_jobs
 from tests.support.scripted import GARBAGE, coach_backend, is_retry, prompt_of, week_of
 
 ROOT = Path(__file__).parents[2]
@@ -323,10 +323,12 @@ ASKED = (Constraint("avoid_day", "Tue"), Constraint("max_session_min", 45, "week
 
 def reading_backend(answer: str | None = None) -> ScriptedBackend:
     """A model that reads DETAILS as ASKED, or answers so, and leaves the plan to the coach."""
-    right = answer_for(DETAILS, ASKED)
+    right = answers_for(DETAILS, ASKED)
     assert right is not None
-    texts = {True: right if answer is None else answer, False: GARBAGE}
-    return ScriptedBackend(lambda job: texts["[" in prompt_of(job)])
+    said = dict(zip(map(prompt_of, understand_jobs(DETAILS, 0)), right, strict=True))
+    return ScriptedBackend(
+        lambda job: (answer or said[prompt_of(job)]) if prompt_of(job) in said else GARBAGE
+    )
 
 
 @pytest.fixture
@@ -394,7 +396,7 @@ def test_a_model_that_fails_at_reading_is_announced(
 def test_an_answer_out_of_the_grammar_says_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli.backends, "load", lambda _: reading_backend("Tue perhaps"))
+    monkeypatch.setattr(cli.backends, "load", lambda _: reading_backend("perhaps"))
     assert run("write", *NEEDED, "--details", DETAILS, "--format", "json", "--understand") == 0
     said = capsys.readouterr()
     assert "I read" not in said.err

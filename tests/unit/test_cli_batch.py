@@ -18,7 +18,7 @@ from runplan.backends.scripted import ScriptedBackend
 from runplan.constraints import Constraint
 from runplan.plan_json import plan_to_json
 from runplan.request import request_from_json
-from runplan.understanding import answer_for
+from runplan.understanding import answers_for
 from runplan.writer import finished_plan, write_plan
 from tests.support.scripted import GARBAGE, coach_backend, prompt_of
 
@@ -177,7 +177,7 @@ def test_details_of_all_lines_are_read_side_by_side(
 ) -> None:
     texts = {"not on Tue": ("Tue", "avoid_day"), "long run on Sat": ("Sat", "long_run_day")}
     wishes = {text: Constraint(kind, day) for text, (day, kind) in texts.items()}
-    right = {text: answer_for(text, [wish]) for text, wish in wishes.items()}
+    right = {text: (answers_for(text, [wish]) or ("",))[0] for text, wish in wishes.items()}
     asked: list[int] = []
 
     class Reading(ScriptedBackend):
@@ -187,7 +187,7 @@ def test_details_of_all_lines_are_read_side_by_side(
 
     def answer(job: Job) -> str:
         marked = prompt_of(job).replace("[", "").replace("]", "")
-        return next((right[text] or "" for text in texts if text in marked), GARBAGE)
+        return next((right[text] for text in texts if text in marked), GARBAGE)
 
     monkeypatch.setattr(cli.backends, "load", lambda _: Reading(answer))
     confirmed = [{"kind": "heat"}]

@@ -70,7 +70,7 @@ def test_other_talk_mentions_nothing(text: str) -> None:
     ],
 )
 def test_marked(text: str, shown: str) -> None:
-    assert marked(text, find_mentions(text)) == shown
+    assert marked(text, find_mentions(text), find_mentions(text)) == shown
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_mentions_lie_in_order_inside_the_text(text: str) -> None:
     for mention in find_mentions(text):
         assert place <= mention.start < mention.end <= len(line)
         place = mention.end
-    assert len(re.findall(r"\[[^][]+\]", marked(text, find_mentions(text)))) == len(
-        find_mentions(text)
-    )
+    assert len(
+        re.findall(r"\[[^][]+\]", marked(text, find_mentions(text), find_mentions(text)))
+    ) == len(find_mentions(text))
 
 
 @given(texts)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from finetune.phrasings import PHRASINGS, Score, by_kind, measure, read_phrasings, score
 from runplan.backends.scripted import ScriptedBackend
 from runplan.constraints import Constraint
-from runplan.understanding import answer_for, understand_job
+from runplan.understanding import answers_for, understand_jobs
 from tests.support.scripted import prompt_of
 
 TUE, THU = Constraint("avoid_day", "Tue"), Constraint("avoid_day", "Thu")
@@ -44,9 +44,10 @@ def test_a_model_that_always_answers_right_reaches_what_the_lexicon_allows() -> 
     phrasings = read_phrasings()
     answers = {}
     for phrasing in phrasings:
-        answer = answer_for(phrasing.text, tuple(phrasing.constraints))
-        if answer:
-            answers[prompt_of(understand_job(phrasing.text, 0))] = answer
+        right = answers_for(phrasing.text, tuple(phrasing.constraints))
+        if right:
+            jobs = understand_jobs(phrasing.text, 0)
+            answers |= zip(map(prompt_of, jobs), right, strict=True)
     backend = ScriptedBackend(lambda job: answers.get(prompt_of(job), "?"))
     found = measure(backend, phrasings, "test")
     assert found["n_texts"] == len(phrasings)
