@@ -5,6 +5,7 @@ Adapters (`lora`, `qlora`) and a tuned prompt are written beside the base, to `a
 """
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,12 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, PromptTuningConfig, TaskType, get_peft_model
 from peft.utils import prepare_model_for_kbit_training
-from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
+from transformers import (
+    AutoModelForCausalLM,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+    TrainerCallback,
+)
 
 from finetune.config import Full, Lora, Prompt, Qat, Qlora, Recipe
 from finetune.errors import StageError
@@ -28,8 +34,12 @@ _BLOCK = 32
 """Weights with one scale, in training with quantisation as in llama.cpp's Q4_0 and Q8_0."""
 
 
-def tune(recipe: Recipe, run_dir: Path) -> dict[str, float]:
+def tune(
+    recipe: Recipe, run_dir: Path, callbacks: Sequence[TrainerCallback] = ()
+) -> dict[str, float]:
     """Train by the recipe's method on `base/`; goes on from a checkpoint.
+
+    `callbacks` are told the validation loss at each checkpoint; what they raise ends training.
 
     Returns:
         `finetune.training.Trained`, and the number of weights that were trained as `parameters`.
@@ -51,6 +61,7 @@ def tune(recipe: Recipe, run_dir: Path) -> dict[str, float]:
         folder=run_dir / ("tuned-checkpoints" if whole else "adapter-checkpoints"),
         validation=read_tokens(run_dir, "validation"),
         runtime=recipe.runtime,
+        callbacks=callbacks,
     )
     parameters = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
     if isinstance(method, Qat):

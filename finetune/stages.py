@@ -246,12 +246,18 @@ def run_stages(
             is off.
     """
     for name in names:
-        _run(STAGES[name], recipe, run_dir, redo=redo, say=say)
+        run_stage(STAGES[name], recipe, run_dir, redo=redo, say=say)
 
 
-def _run(
-    stage: Stage, recipe: Recipe, run_dir: Path, *, redo: bool, say: Callable[[str], None]
+def run_stage(
+    stage: Stage,
+    recipe: Recipe,
+    run_dir: Path,
+    *,
+    redo: bool = False,
+    say: Callable[[str], None] = print,
 ) -> None:
+    """Run one stage, or skip it, as `run_stages` does."""
     missing = [path for path in stage.inputs if not (run_dir / path).exists()]
     if missing:
         raise StageError(
@@ -264,7 +270,7 @@ def _run(
     wanted = {"fingerprint": fingerprint(parts), **parts}
     done, begun = marker(run_dir, stage.name), marker(run_dir, f"{stage.name}.begun")
     for found in (done, begun):
-        if found.exists() and (differences := _differences(read_json(found), wanted)):
+        if found.exists() and (differences := differences(read_json(found), wanted)):
             if not redo:
                 raise StageError(
                     f"{stage.name}: {run_dir} holds this stage with other {', '.join(differences)}; "
@@ -295,7 +301,7 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """Dotted names of the settings and inputs that differ."""
     return [
         name

@@ -6,6 +6,7 @@ that was not. Which weights are trained is the model's business, not this module
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
     PrinterCallback,
     Trainer,
+    TrainerCallback,
     TrainingArguments,
 )
 from trl import SFTConfig, SFTTrainer
@@ -60,6 +62,7 @@ def fit(
     learn_all: bool = False,
     validation: Dataset | None = None,
     runtime: Runtime = _USUAL,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> Trained:
     """Train `model` in place, going on from the last whole checkpoint in `folder` if there is one.
 
@@ -71,8 +74,10 @@ def fit(
         seed: of the order of the rows and of dropout.
         learn_all: learn every token; else only what the assistant writes, with trl's SFTTrainer.
         folder: `<name>-checkpoints`; the curves go to `curves/<name>.json` beside it.
-        validation: tokenised rows for early stopping; the best weights are left in `model`.
+        validation: tokenised rows, read at each checkpoint for early stopping, which leaves the
+            best weights in `model`, or for `callbacks`.
         runtime: how it is watched and what it may use.
+        callbacks: told of each validation (`on_evaluate`). What they raise ends training.
 
     Raises:
         StageError: this machine lacks what the settings ask for.
@@ -84,7 +89,8 @@ def fit(
     if training.warmup_steps >= steps:
         raise StageError(f"{name}: warmup_steps is {training.warmup_steps}, of {steps} steps")
     checkpoints = Checkpoints(folder)
-    stops_early = bool(training.patience and validation is not None)
+    validates = validation is not None and bool(training.patience or callbacks)
+    stops_early = validates and training.patience > 0
     kind, arguments, extra = (
         (_BaseTrainer, TrainingArguments, {})
         if learn_all
@@ -95,18 +101,24 @@ def fit(
         args=arguments(
             **_settings(training, seed, folder, steps),
             **_machine(training, runtime, folder.parent / "tracking", name),
-            **(_EARLY_STOPPING | {"eval_steps": training.checkpoint_steps} if stops_early else {}),
+            **(
+                {"eval_strategy": "steps", "eval_steps": training.checkpoint_steps}
+                if validates
+                else {}
+            ),
+            **(_EARLY_STOPPING if stops_early else {}),
             **extra,
         ),
         train_dataset=batched(rows, groups, collate),
-        eval_dataset=validation if stops_early else None,
+        eval_dataset=validation if validates else None,
         data_collator=only,
         processing_class=tokenizer,
-        callbacks=[Progress(name), checkpoints],
+        callbacks=[Progress(name), checkpoints, *callbacks],
     )
     trainer.remove_callback(PrinterCallback)
     if stops_early:
         trainer.add_callback(EarlyStoppingCallback(training.patience))
+    if validates:
         trainer.validation = list(
             validation.select(range(min(len(validation), training.validation_rows)))
         )
@@ -123,7 +135,6 @@ def fit(
 
 
 _EARLY_STOPPING: dict[str, Any] = {
-    "eval_strategy": "steps",
     "load_best_model_at_end": True,
     "metric_for_best_model": "eval_loss",
     "greater_is_better": False,
