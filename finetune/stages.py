@@ -270,13 +270,13 @@ def run_stage(
     wanted = {"fingerprint": fingerprint(parts), **parts}
     done, begun = marker(run_dir, stage.name), marker(run_dir, f"{stage.name}.begun")
     for found in (done, begun):
-        if found.exists() and (differences := differences(read_json(found), wanted)):
+        if found.exists() and (others := differences(read_json(found), wanted)):
             if not redo:
                 raise StageError(
-                    f"{stage.name}: {run_dir} holds this stage with other {', '.join(differences)}; "
+                    f"{stage.name}: {run_dir} holds this stage with other {', '.join(others)}; "
                     "give another --run-dir, or --redo to make it anew"
                 )
-            say(f"{stage.name}: made anew, other {', '.join(differences)}")
+            say(f"{stage.name}: made anew, other {', '.join(others)}")
             for path in (*stage.outputs, *stage.scratch):
                 remove(run_dir / path)
             remove(done)
