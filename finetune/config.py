@@ -16,12 +16,12 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    ValidationError,
     model_validator,
 )
 
 from finetune.errors import RecipeError
 from finetune.mapping import Sources
+from finetune.settings import checked, read
 
 RECIPES = Path(__file__).with_name("recipes")
 CHAT_TEMPLATE = Path(__file__).parent.parent / "prompts" / "chat_template.jinja"
@@ -166,7 +166,7 @@ def _base_kind(value: Any) -> str:
     return "<pretrained>" if "pretrained" in keys else "<scratch>"
 
 
-# The tags are not part of a key: `_problems` leaves out what is in angle brackets.
+# The tags are not part of a key: messages leave out what is in angle brackets.
 Base = Annotated[
     Annotated[Scratch, Tag("<scratch>")] | Annotated[Pretrained, Tag("<pretrained>")],
     Discriminator(_base_kind),
@@ -345,18 +345,10 @@ def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         path = RECIPES / f"{recipe}.yaml"
     if not path.is_file():
         raise RecipeError(f"no recipe {str(recipe)!r}; there are: {', '.join(recipe_names())}")
-    try:
-        settings = yaml.safe_load(path.read_text("utf-8"))
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{path.name}: not YAML: {error}") from error
-    if not isinstance(settings, dict):
-        raise RecipeError(f"{path.name}: a recipe is a mapping of sections")
+    settings = read(path)
     for override in overrides:
         _apply(settings, override)
-    try:
-        return Recipe.model_validate(settings)
-    except ValidationError as error:
-        raise RecipeError(f"{path.name}: {_problems(error)}") from error
+    return checked(Recipe, settings, path.name)
 
 
 def _apply(settings: dict[str, Any], override: str) -> None:
@@ -375,16 +367,3 @@ def _apply(settings: dict[str, Any], override: str) -> None:
         place[key] = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise RecipeError(f"override {override!r}: not a YAML value") from error
-
-
-def _problems(error: ValidationError) -> str:
-    """One line with every wrong key, dotted."""
-    lines = []
-    for problem in error.errors():
-        parts = [str(part) for part in problem["loc"]]
-        key = ".".join(part for part in parts if not part.startswith("<")) or "recipe"
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown key {key}")
-        else:
-            lines.append(f"{key}: {problem['msg']}")
-    return "; ".join(lines)
