@@ -1,12 +1,14 @@
 """Rows of tokens in batches of like length, each padded on its own."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from accelerate.data_loader import SeedableRandomSampler
 from datasets import Dataset
 from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import Sampler
 
 from finetune.tokens import IGNORED
 
@@ -34,13 +36,40 @@ def batches(
 
 
 def batched(rows: Dataset, groups: Sequence[Sequence[int]], collate: "Collator") -> Dataset:
-    """The rows by the batch: one item is one forward pass, padded when it is read."""
+    """The rows by the batch: one item is one forward pass, padded when it is read.
+
+    The last one, beyond those asked for, is empty: see `Order`.
+    """
 
     def read(items: dict[str, list[list[int]]]) -> dict[str, list[torch.Tensor]]:
         padded = [collate([rows[row] for row in batch]) for batch in items["rows"]]
         return {name: [batch[name] for batch in padded] for name in padded[0]}
 
-    return Dataset.from_dict({"rows": groups}).with_transform(read)
+    return Dataset.from_dict({"rows": [*groups, []]}).with_transform(read)
+
+
+class Order(Sampler[int]):
+    """Which batch is read when: at random, another way in each epoch, the same in all processes.
+
+    Processes take turns, so each epoch ends with as many empty batches as they lack for a whole
+    round: none waits for another, and no row is read twice. The order of the others does not depend
+    on how many processes there are.
+    """
+
+    def __init__(self, count: int, seed: int, processes: int) -> None:
+        self._shuffled = SeedableRandomSampler(range(count), data_seed=seed)
+        self._empty = [count] * (-count % processes)
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self._shuffled
+        yield from self._empty
+
+    def __len__(self) -> int:
+        return len(self._shuffled) + len(self._empty)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by accelerate before each epoch."""
+        self._shuffled.set_epoch(epoch)
 
 
 def only(items: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
@@ -61,9 +90,13 @@ class Collator:
         self.learn_all = learn_all
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Make one batch; `learn_all` also learns what the assistant only reads."""
-        ids = [torch.tensor(row["input_ids"]) for row in rows]
-        labels = ids if self.learn_all else [torch.tensor(row["labels"]) for row in rows]
+        """Make one batch; `learn_all` also learns what the assistant only reads.
+
+        Without rows it is one token of padding, after which there is nothing to learn.
+        """
+        ids = [torch.tensor(row["input_ids"]) for row in rows] or [torch.tensor([self.pad])]
+        same = self.learn_all or not rows
+        labels = ids if same else [torch.tensor(row["labels"]) for row in rows]
         padded = pad_sequence(ids, batch_first=True, padding_value=self.pad)
         return {
             "input_ids": padded,

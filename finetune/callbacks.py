@@ -8,6 +8,7 @@ from typing import Any
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from finetune import ranks
 from finetune.files import read_json, write_json
 
 _WHOLE = "whole.json"
@@ -32,12 +33,14 @@ class Checkpoints(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Mark the checkpoint that was just written."""
+        """Mark the checkpoint that was just written, by every process its part."""
         self._count()
-        write_json(
-            self.folder / f"checkpoint-{state.global_step}" / _WHOLE,
-            {"seconds": round(self.seconds, 1), "step": state.global_step},
-        )
+        ranks.wait()
+        if ranks.first():
+            write_json(
+                self.folder / f"checkpoint-{state.global_step}" / _WHOLE,
+                {"seconds": round(self.seconds, 1), "step": state.global_step},
+            )
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any

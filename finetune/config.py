@@ -260,6 +260,9 @@ class Runtime(Section):
     may go on with other values.
     """
 
+    backend: Literal["transformers", "unsloth"] = "transformers"
+    """Who trains the adapters. unsloth has to be installed; it is faster on a GPU, and what it learns
+    is the same but for rounding."""
     tracker: Literal["none", "tensorboard", "wandb"] = "none"
     """Where curves go as well: `tracking/` below the run's folder. wandb does not go online unless
     WANDB_MODE=online is set."""

@@ -5,7 +5,7 @@ Adapters (`lora`, `qlora`) and a tuned prompt are written beside the base, to `a
 """
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from transformers import (
     TrainerCallback,
 )
 
+from finetune import ranks
 from finetune.config import Full, Lora, Prompt, Qat, Qlora, Recipe
 from finetune.errors import StageError
 from finetune.files import replacing
@@ -35,11 +36,15 @@ _BLOCK = 32
 
 
 def tune(
-    recipe: Recipe, run_dir: Path, callbacks: Sequence[TrainerCallback] = ()
+    recipe: Recipe,
+    run_dir: Path,
+    callbacks: Sequence[TrainerCallback] = (),
+    prepare: Callable[[Recipe, Path], PeftModel] | None = None,
 ) -> dict[str, float]:
     """Train by the recipe's method on `base/`; goes on from a checkpoint.
 
     `callbacks` are told the validation loss at each checkpoint; what they raise ends training.
+    `prepare` makes the base with adapters in another way than is usual.
 
     Returns:
         `finetune.training.Trained`, and the number of weights that were trained as `parameters`.
@@ -50,7 +55,7 @@ def tune(
     tokenizer = load_tokenizer(run_dir / "tokenizer")
     method = recipe.method
     torch.manual_seed(recipe.seed)
-    model = _prepared(recipe, run_dir)
+    model = (prepare or _prepared)(recipe, run_dir)
     whole = isinstance(method, Full | Qat)
     trained = fit(
         model,
@@ -64,12 +69,14 @@ def tune(
         callbacks=callbacks,
     )
     parameters = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
+    weights = ranks.gathered(model)
     if isinstance(method, Qat):
         _fake_quantised(model, method, "convert")
-    with replacing(run_dir / ("merged" if whole else "adapter")) as part:
-        model.save_pretrained(str(part))
-        if whole:
-            tokenizer.save_pretrained(str(part))
+    if ranks.first():
+        with replacing(run_dir / ("merged" if whole else "adapter")) as part:
+            model.save_pretrained(str(part), state_dict=weights)
+            if whole:
+                tokenizer.save_pretrained(str(part))
     return {**asdict(trained), "parameters": parameters}
 
 
@@ -84,11 +91,13 @@ def _prepared(recipe: Recipe, run_dir: Path) -> PreTrainedModel | PeftModel:
                     use_gradient_checkpointing=recipe.runtime.gradient_checkpointing,
                     gradient_checkpointing_kwargs={"use_reentrant": False},
                 ),
-                _lora(method, folder),
+                lora_config(method, folder),
             )
         case Lora():
             # Adapters are float32 whatever the base is.
-            return get_peft_model(load_model(folder, recipe.base_dtype), _lora(method, folder))
+            return get_peft_model(
+                load_model(folder, recipe.base_dtype), lora_config(method, folder)
+            )
         case Prompt():
             start = {"prompt_tuning_init": "TEXT", "prompt_tuning_init_text": method.text}
             config = PromptTuningConfig(
@@ -113,7 +122,12 @@ def _prepared(recipe: Recipe, run_dir: Path) -> PreTrainedModel | PeftModel:
             return model
 
 
-def _lora(method: Lora, folder: Path) -> LoraConfig:
+def lora_config(method: Lora, folder: Path) -> LoraConfig:
+    """Which layers of the model in `folder` get which adapters.
+
+    Raises:
+        StageError: a layer shares its weights with another.
+    """
     config = load_config(folder)
     shared = {"embed_tokens", "lm_head", "wte"}
     if config.tie_word_embeddings and (wrong := shared & set(method.targets)):

@@ -4,7 +4,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from datasets import Dataset
+from transformers import PreTrainedTokenizerFast
 
+from finetune import ranks
 from finetune.config import Pretrained, Recipe
 from finetune.files import replacing
 from finetune.models import adopt_model, new_model
@@ -23,10 +25,7 @@ def train_base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     """
     tokenizer = load_tokenizer(run_dir / "tokenizer")
     if isinstance(recipe.base, Pretrained):
-        adopted = adopt_model(recipe.base, tokenizer, recipe.seed)
-        with replacing(run_dir / "base") as part:
-            adopted.save_pretrained(part)
-        return {"parameters": adopted.num_parameters()}
+        return _adopt(recipe.base, tokenizer, recipe.seed, run_dir) if ranks.first() else {}
     model = new_model(recipe.base.architecture, tokenizer, recipe.seed)
     trained = fit(
         model,
@@ -39,9 +38,20 @@ def train_base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
         validation=read_tokens(run_dir, "validation"),
         runtime=recipe.runtime,
     )
-    with replacing(run_dir / "base") as part:
-        model.save_pretrained(part)
+    weights = ranks.gathered(model)
+    if ranks.first():
+        with replacing(run_dir / "base") as part:
+            model.save_pretrained(part, state_dict=weights)
     return {**asdict(trained), "parameters": model.num_parameters()}
+
+
+def _adopt(
+    base: Pretrained, tokenizer: PreTrainedTokenizerFast, seed: int, run_dir: Path
+) -> dict[str, float]:
+    adopted = adopt_model(base, tokenizer, seed)
+    with replacing(run_dir / "base") as part:
+        adopted.save_pretrained(part)
+    return {"parameters": adopted.num_parameters()}
 
 
 def _all_learnt(rows: Dataset) -> Dataset:

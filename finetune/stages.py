@@ -2,7 +2,8 @@
 
 Every stage leaves a marker with the fingerprint of its settings and inputs. A stage whose marker
 fits is skipped; one made with other settings is refused, or made anew with `redo`. Training stages
-go on from their checkpoints. All results of a run are below one folder.
+go on from their checkpoints. All results of a run are below one folder. Of several processes
+(`accelerate launch`) all train together, and the first does everything else.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from finetune import ranks
 from finetune.config import CHAT_TEMPLATE, METHODS, Pretrained, Recipe
 from finetune.errors import StageError
 from finetune.files import digest, read_json, remove, write_json
@@ -33,6 +35,8 @@ class Stage:
     work: Work
     scratch: tuple[str, ...] = ()
     """Kept when a stage is cut off, so that it can go on; worthless under other settings."""
+    trains: bool = False
+    """All processes work on it; else the first alone."""
 
 
 WHOLE = ("full", "qat")
@@ -76,6 +80,10 @@ def _base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
 
 
 def _tune(recipe: Recipe, run_dir: Path) -> dict[str, float]:
+    if recipe.runtime.backend == "unsloth":
+        from finetune import unsloth_backend
+
+        return unsloth_backend.tune(recipe, run_dir)
     from finetune.methods import tune
 
     return tune(recipe, run_dir)
@@ -127,6 +135,7 @@ def _method(name: str) -> Stage:
         ("merged",) if whole else ("adapter",),
         _tune,
         scratch=("tuned-checkpoints",) if whole else ("adapter-checkpoints",),
+        trains=True,
     )
 
 
@@ -170,6 +179,7 @@ STAGES: dict[str, Stage] = {
             ("base",),
             _base,
             scratch=("base-checkpoints",),
+            trains=True,
         ),
         *(_method(name) for name in METHODS),
         Stage(
@@ -258,6 +268,29 @@ def run_stage(
     say: Callable[[str], None] = print,
 ) -> None:
     """Run one stage, or skip it, as `run_stages` does."""
+    ranks.meet()
+    wanted = ranks.ask_first(lambda: _begin(stage, recipe, run_dir, redo=redo, say=say))
+    if wanted is None:
+        return
+    since = time.monotonic()
+    facts = (stage.work(recipe, run_dir) or {}) if stage.trains or ranks.first() else {}
+    if ranks.first():
+        seconds = round(time.monotonic() - since, 1)
+        write_json(
+            marker(run_dir, stage.name),
+            {**wanted, "machine": machine(), "facts": {"seconds": seconds, **facts}},
+        )
+        for path in stage.scratch:
+            remove(run_dir / path)
+        remove(marker(run_dir, f"{stage.name}.begun"))
+        say(f"{stage.name}: done in {seconds:.0f} s {json.dumps(facts) if facts else ''}".rstrip())
+    ranks.wait()
+
+
+def _begin(
+    stage: Stage, recipe: Recipe, run_dir: Path, *, redo: bool, say: Callable[[str], None]
+) -> dict[str, Any] | None:
+    """What the marker of a stage is to hold when it is done; None where it is done already."""
     missing = [path for path in stage.inputs if not (run_dir / path).exists()]
     if missing:
         raise StageError(
@@ -283,17 +316,10 @@ def run_stage(
             remove(begun)
     if done.exists() and all((run_dir / path).exists() for path in stage.outputs):
         say(f"{stage.name}: done before, skipped")
-        return
+        return None
     say(f"{stage.name}: {'going on' if begun.exists() else 'begins'}")
     write_json(begun, wanted)
-    since = time.monotonic()
-    facts = stage.work(recipe, run_dir) or {}
-    seconds = round(time.monotonic() - since, 1)
-    write_json(done, {**wanted, "machine": machine(), "facts": {"seconds": seconds, **facts}})
-    for path in stage.scratch:
-        remove(run_dir / path)
-    remove(begun)
-    say(f"{stage.name}: done in {seconds:.0f} s {json.dumps(facts) if facts else ''}".rstrip())
+    return wanted
 
 
 def fingerprint(value: Any) -> str:

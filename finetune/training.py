@@ -1,7 +1,8 @@
 """What every training stage shares: the loop and its settings.
 
 A run that was killed goes on from its last whole checkpoint and ends with the same weights as one
-that was not. Which weights are trained is the model's business, not this module's.
+that was not. Several processes share the batches of each step and end with the weights that one
+alone would. Which weights are trained is the model's business, not this module's.
 """
 
 import importlib.util
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import PeftModel
+from torch.utils.data import DataLoader
 from transformers import (
     EarlyStoppingCallback,
     PreTrainedModel,
@@ -25,7 +27,8 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
-from finetune.batching import Collator, batched, batches, only
+from finetune import ranks
+from finetune.batching import Collator, Order, batched, batches, only
 from finetune.callbacks import Checkpoints, Progress, last_whole
 from finetune.config import Runtime, Training
 from finetune.errors import StageError
@@ -80,9 +83,15 @@ def fit(
         callbacks: told of each validation (`on_evaluate`). What they raise ends training.
 
     Raises:
-        StageError: this machine lacks what the settings ask for.
+        StageError: this machine lacks what the settings ask for, or the processes cannot share it.
     """
     name = folder.name.removesuffix("-checkpoints")
+    processes = ranks.processes()
+    if training.accumulation % processes:
+        raise StageError(
+            f"{name}: accumulation is {training.accumulation}, which {processes} processes "
+            "cannot share; give a multiple of them"
+        )
     collate = Collator(tokenizer.pad_token_id, learn_all=learn_all)
     groups = batches(rows["length"], training.tokens_per_batch, seed, training.rows_per_batch)
     steps = training.steps or training.epochs * -(-len(groups) // training.accumulation)
@@ -99,7 +108,7 @@ def fit(
     trainer = kind(
         model=model,
         args=arguments(
-            **_settings(training, seed, folder, steps),
+            **_settings(training, seed, folder, steps, processes),
             **_machine(training, runtime, folder.parent / "tracking", name),
             **(
                 {"eval_strategy": "steps", "eval_steps": training.checkpoint_steps}
@@ -122,11 +131,12 @@ def fit(
         trainer.validation = list(
             validation.select(range(min(len(validation), training.validation_rows)))
         )
-    resumed = last_whole(folder)
+    resumed = ranks.ask_first(lambda: last_whole(folder))
     result = trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
-    curves = folder.parent / "curves" / f"{name}.json"
-    curves.parent.mkdir(exist_ok=True)
-    trainer.state.save_to_json(str(curves))
+    if ranks.first():
+        curves = folder.parent / "curves" / f"{name}.json"
+        curves.parent.mkdir(exist_ok=True)
+        trainer.state.save_to_json(str(curves))
     return Trained(
         round(checkpoints.seconds, 1),
         int(trainer.state.num_input_tokens_seen),
@@ -141,10 +151,20 @@ _EARLY_STOPPING: dict[str, Any] = {
 }
 
 
-class _PerToken:
-    """Validates with the loss per token: Trainer's own averages over batches of unlike size."""
+class _OwnBatches:
+    """Reads batches in the order and in the shares of `finetune.batching.Order`.
+
+    Validates with the loss per token: Trainer's own averages over batches of unlike size.
+    """
 
     validation: list[dict[str, Any]]
+
+    def get_train_dataloader(self) -> DataLoader:
+        batches = self.train_dataset
+        order = Order(len(batches) - 1, self.args.data_seed, self.args.world_size)
+        return self.accelerator.prepare(
+            DataLoader(batches, sampler=order, collate_fn=self.data_collator)
+        )
 
     def evaluate(
         self,
@@ -152,7 +172,10 @@ class _PerToken:
         ignore_keys: list[str] | None = None,
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
-        metrics = {f"{metric_key_prefix}_loss": assistant_nll(self.model, self.validation).mean}
+        # Every process reads all rows: a model that is spread over them can only be read by all at
+        # once. One answer counts, so that all stop at the same step.
+        loss = assistant_nll(self.model, self.validation).mean
+        metrics = {f"{metric_key_prefix}_loss": ranks.ask_first(lambda: loss)}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
@@ -160,15 +183,17 @@ class _PerToken:
         return metrics
 
 
-class _BaseTrainer(_PerToken, Trainer):
+class _BaseTrainer(_OwnBatches, Trainer):
     """Learns every token: SFTTrainer's extra figures would only cost time."""
 
 
-class _TunedTrainer(_PerToken, SFTTrainer):
+class _TunedTrainer(_OwnBatches, SFTTrainer):
     """Learns what the assistant writes."""
 
 
-def _settings(training: Training, seed: int, folder: Path, steps: int) -> dict[str, Any]:
+def _settings(
+    training: Training, seed: int, folder: Path, steps: int, processes: int
+) -> dict[str, Any]:
     """What decides the weights."""
     schedules: dict[str, dict[str, Any]] = {
         "cosine": {
@@ -184,7 +209,9 @@ def _settings(training: Training, seed: int, folder: Path, steps: int) -> dict[s
         "data_seed": seed,
         "max_steps": steps,
         "per_device_train_batch_size": 1,
-        "gradient_accumulation_steps": training.accumulation,
+        "gradient_accumulation_steps": training.accumulation // processes,
+        # The loss of a step is per token of all its batches, whoever reads them.
+        "average_tokens_across_devices": True,
         "remove_unused_columns": False,
         "learning_rate": training.learning_rate,
         "warmup_steps": training.warmup_steps,
@@ -206,13 +233,19 @@ def _settings(training: Training, seed: int, folder: Path, steps: int) -> dict[s
 def _machine(training: Training, runtime: Runtime, tracking: Path, name: str) -> dict[str, Any]:
     """What depends on the machine, and what is only watched."""
     gpu = torch.cuda.is_available()
+    if ranks.processes() == 1 and torch.cuda.device_count() > 1:
+        raise StageError(
+            f"{torch.cuda.device_count()} GPUs are in sight: start with accelerate launch to use them, "
+            "or choose one with CUDA_VISIBLE_DEVICES"
+        )
     if training.precision == "float16" and not gpu:
         raise StageError("training.precision: float16 needs a GPU; a CPU has bfloat16 and float32")
     if gpu and runtime.memory_fraction < 1:
         torch.cuda.set_per_process_memory_fraction(runtime.memory_fraction)
     eight_bit = training.optimizer == "adamw_8bit"
     if eight_bit and not (gpu and importlib.util.find_spec("bitsandbytes")):
-        print("adamw_8bit needs a GPU and bitsandbytes: plain AdamW takes its place")
+        if ranks.first():
+            print("adamw_8bit needs a GPU and bitsandbytes: plain AdamW takes its place")
         eight_bit = False
     if runtime.tracker != "none":
         if importlib.util.find_spec(runtime.tracker) is None:
