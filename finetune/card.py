@@ -30,6 +30,13 @@ _ROWS = (
     ("week_valid_grammar", "weeks valid, with grammar"),
     ("nll", "nats per token of the coach's text"),
     ("perplexity", "perplexity"),
+    ("chat_perplexity", "perplexity on general chat"),
+    (
+        "file_same_completions",
+        "greedy completions that the file writes as the unquantised model does",
+    ),
+    ("file_same_tokens", "greedy tokens, up to the first other one"),
+    ("file_perplexity_change", "rise of the perplexity by quantisation, as a share"),
     ("samples_per_s", "completions a second"),
 )
 
@@ -81,9 +88,7 @@ def install(recipe: Recipe, run_dir: Path, folder: Path, repo: str | None = None
             "hardware": run.hardware,
             "hours": round(run.hours or 0, 3),
             "parameters": _parameters(file),
-            "trained_parameters": {
-                stage: facts["parameters"] for stage, facts in run.trained.items()
-            },
+            "trained_parameters": run.trained_parameters,
             "data_fingerprint": run.stages["tokens"]["fingerprint"],
             "settings": settings,
             "config_fingerprint": fingerprint(settings),
@@ -165,7 +170,8 @@ def _card(recipe: Recipe, run: Run, metrics: dict[str, Any], size: int, repo: st
         size=size,
         repo=repo,
         metrics=metrics,
-        rows=_ROWS,
+        # Older figures lack some.
+        rows=[row for row in _ROWS if row[0] in metrics["tuned"]],
         tokens=run.stages["tokens"]["facts"],
         trained=[(stage, _METHODS[stage], facts) for stage, facts in run.trained.items()],
         short=shortfall(metrics, recipe.publish.min_valid),

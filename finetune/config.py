@@ -25,10 +25,12 @@ from finetune.settings import checked, read
 
 RECIPES = Path(__file__).with_name("recipes")
 CHAT_TEMPLATE = Path(__file__).parent.parent / "prompts" / "chat_template.jinja"
+GENERAL_CHAT = Path(__file__).parent.parent / "data" / "general_chat.jsonl"
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Precision = Literal["float32", "bfloat16", "float16"]
+Quantisation = Literal["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"]
 
 
 class Section(BaseModel):
@@ -240,8 +242,12 @@ class Merge(Section):
 class Export(Section):
     """The file the app reads."""
 
-    quantisation: Literal["F16", "Q8_0", "Q4_0"]
-    """Of the weight matrices; norms stay float32."""
+    quantisation: Quantisation
+    """Of the weight matrices; norms stay float32. Those with a K need rows of a multiple of 256."""
+    perplexity_tolerance: Annotated[float, Field(gt=0)] = 0.1
+    """By what share the file's perplexity may be above that of the model it is made from."""
+    min_same_tokens: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """The share of greedy tokens, before the first other one, that llama.cpp must write alike."""
 
 
 class Evaluate(Section):
@@ -253,6 +259,8 @@ class Evaluate(Section):
     """The most weeks of each request that it writes."""
     nll_rows: Count
     """Validation rows for the loss in nats per token and the perplexity."""
+    chat_rows: Count = 100
+    """The most rows of general chat, whose perplexity tells what tuning makes a model forget."""
 
 
 class Runtime(Section):

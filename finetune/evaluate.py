@@ -3,7 +3,7 @@
 The outline prompts are the app's; the week prompts follow the coach's outline, so that both models
 are asked the same. A text is valid when the app would take it: it parses, stays in the envelope,
 adds up, and its note fits the week. Decoding is the app's, with its temperature and seeds. Then the
-held-out phrasings, with the grammar.
+held-out phrasings, with the grammar. Perplexity is of the coach's text, and of general chat.
 """
 
 import time
@@ -19,9 +19,12 @@ from tqdm import tqdm
 
 from finetune.config import Recipe
 from finetune.dataset import evaluation_requests
+from finetune.forgetting import chat_rows, forgetting
+from finetune.memory import peak_mb
 from finetune.models import load_model
-from finetune.nll import assistant_nll
+from finetune.nll import assistant_nll, measured
 from finetune.phrasings import measure, read_phrasings
+from finetune.runs import read_run
 from finetune.tokens import read_tokens
 from runplan import coach
 from runplan.backends.base import Backend, Job
@@ -45,24 +48,39 @@ class Question:
 
 
 def run(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
-    """The metrics of both models: shares of valid texts, loss, perplexity, completions a second."""
+    """The metrics of both models: shares of valid texts, loss, perplexity, completions a second.
+
+    With them what the earlier stages measured: how far the files are from their models, trained
+    weights, peak memory.
+    """
     questions = _questions(recipe.evaluate.requests, recipe.evaluate.weeks_per_request)
+    chat, chat_name = chat_rows(recipe, run_dir)
+    earlier = read_run(run_dir, recipe.name)
+    exported = earlier.stages.get("export", {}).get("facts", {})
     metrics: dict[str, Any] = {
         "n_requests": recipe.evaluate.requests,
         "n_weeks": sum(question.task == "week" for question in questions),
     }
     for name, (folder, file) in MODELS.items():
         metrics[name] = _metrics(name, run_dir / "gguf" / file, questions)
-        nll = assistant_nll(
-            load_model(run_dir / folder),
-            list(islice(read_tokens(run_dir, "validation"), recipe.evaluate.nll_rows)),
-        )
+        model = measured(load_model(run_dir / folder))
+        rows = islice(read_tokens(run_dir, "validation"), recipe.evaluate.nll_rows)
+        nll = assistant_nll(model, list(rows))
         metrics[name] |= {
             "nll": round(nll.mean, 5),
             "nll_tokens": nll.tokens,
             "perplexity": round(nll.perplexity, 5),
+            "chat_perplexity": round(assistant_nll(model, list(chat)).perplexity, 5),
         }
-    return metrics
+        kept = exported.get(name, {})
+        metrics[name] |= {f"file_{figure}": value for figure, value in kept.items()}
+    perplexities = (metrics[name]["chat_perplexity"] for name in MODELS)
+    return metrics | {
+        "chat": chat_name,
+        "forgetting": forgetting(*perplexities),
+        "trained_parameters": earlier.trained_parameters,
+        "peak_memory_mb": {**earlier.peak_memory_mb, "evaluate": peak_mb()},
+    }
 
 
 def _questions(requests: int, weeks: int) -> list[Question]:

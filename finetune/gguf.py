@@ -7,33 +7,24 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from gguf import (
     MODEL_ARCH,
-    GGMLQuantizationType,
     GGUFReader,
     GGUFWriter,
     LlamaFileType,
     TokenType,
     get_tensor_name_map,
-    quants,
 )
 from transformers import GPT2Config, LlamaConfig, PreTrainedModel, PreTrainedTokenizerFast
 
+from finetune.config import Quantisation
 from finetune.errors import ParityError, StageError
 from finetune.files import replacing
+from finetune.quantise import K_ROW, quantise, tensor_type
 from finetune.tokenizer import END_OF_TURN, serving_template
-
-Quantisation = Literal["F16", "Q8_0", "Q4_0"]
-
-_FILE_TYPES = {
-    "F16": LlamaFileType.MOSTLY_F16,
-    "Q8_0": LlamaFileType.MOSTLY_Q8_0,
-    "Q4_0": LlamaFileType.MOSTLY_Q4_0,
-}
 
 
 @dataclass(frozen=True)
@@ -62,7 +53,7 @@ def export_gguf(
     """Write model and tokenizer to `path`, and check the metadata that decides how text is read.
 
     Raises:
-        StageError: models of this family cannot be written here.
+        StageError: models of this family, or of this width, cannot be written so.
         ParityError: the file's metadata is not the tokenizer's.
     """
     config = model.config
@@ -73,11 +64,16 @@ def export_gguf(
             "SentencePiece, whose scores tokenizer.json lacks; llama.cpp's convert_hf_to_gguf.py "
             "reads merged/ together with the tokenizer.model of the pretrained model"
         )
+    if "K" in quantisation and config.hidden_size % K_ROW:
+        raise StageError(
+            f"export.quantisation: {quantisation} has blocks of {K_ROW} weights, and the rows of this "
+            f"model have {config.hidden_size}; take Q8_0 or Q4_0"
+        )
     with replacing(path) as part:
         writer = GGUFWriter(part, family.name)
         writer.add_type("model")
         writer.add_name(name)
-        writer.add_file_type(_FILE_TYPES[quantisation])
+        writer.add_file_type(LlamaFileType[f"MOSTLY_{quantisation}"])
         writer.add_quantization_version(2)
         if isinstance(config, GPT2Config):
             _add_gpt2_shape(writer, config)
@@ -85,9 +81,14 @@ def export_gguf(
             _add_llama_shape(writer, config)
         _add_tokenizer(writer, tokenizer, family, config.vocab_size)
         for tensor, weights in _tensors(model, family):
-            whole = weights.ndim == 1 or tensor == "position_embd.weight"
-            kind = GGMLQuantizationType.F32 if whole else GGMLQuantizationType[quantisation]
-            writer.add_tensor(tensor, quants.quantize(weights, kind), raw_dtype=kind)
+            kind = tensor_type(
+                tensor,
+                weights.shape,
+                quantisation,
+                layers=config.num_hidden_layers,
+                tied=config.tie_word_embeddings,
+            )
+            writer.add_tensor(tensor, quantise(weights, kind), raw_dtype=kind)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()

@@ -33,6 +33,11 @@ class Nll:
         return math.exp(self.mean)
 
 
+def measured(model: PreTrainedModel) -> PreTrainedModel:
+    """The model ready to be measured: on the GPU where there is one, and without dropout."""
+    return model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+
+
 @torch.no_grad()
 def assistant_nll(
     model: PreTrainedModel, rows: Sequence[dict[str, Any]], rows_per_batch: int = 16

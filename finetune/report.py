@@ -43,6 +43,11 @@ MEASURES = (
     Measure("nll", "Loss, nats per token of the coach’s text", -1),
     Measure("perplexity", "Perplexity", -1),
     Measure("nll_tokens", "Tokens that these are means of", 0),
+    Measure("chat_perplexity", "Perplexity on general chat", -1),
+    Measure("file_same_completions", "Greedy completions as before quantisation", 1, True),
+    Measure("file_same_tokens", "Greedy tokens as before quantisation", 1, True),
+    Measure("file_perplexity", "Perplexity of the file, on fewer rows", -1),
+    Measure("file_perplexity_change", "Rise of the perplexity by quantisation", -1, True),
     Measure("samples_per_s", "Texts a second", 0),
 )
 
@@ -204,14 +209,17 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     if run.hours is not None:
         yield "Hours of training", f"{run.hours:.2f}"
     for stage, facts in run.trained.items():
-        yield f"{stage}: weights trained", f"{facts['parameters']:,}"
         yield f"{stage}: tokens read", f"{facts['tokens']:,}"
         yield f"{stage}: tokens a second", f"{facts['tokens'] / facts['seconds']:,.0f}"
         yield f"{stage}: mean loss", f"{facts['loss']:.3f}"
-        if memory := facts.get("peak_memory_mb"):
-            yield f"{stage}: peak memory", f"{memory:,.0f} MB"
+    for stage, count in run.trained_parameters.items():
+        yield f"{stage}: weights trained", f"{count:,}"
+    for stage, peak in run.peak_memory_mb.items():
+        yield f"{stage}: peak memory", f"{peak:,.0f} MB"
     if metrics:
         yield "Requests evaluated", str(metrics["n_requests"])
+    if "forgetting" in metrics:
+        yield "Rise of the perplexity on general chat by tuning", percent(metrics["forgetting"], 1)
     for path in run.weights.values():
         yield f"Size of {path.name}", f"{path.stat().st_size / 1e6:.1f} MB"
 

@@ -52,6 +52,22 @@ class Run:
         }
 
     @property
+    def trained_parameters(self) -> dict[str, int]:
+        """How many weights each training stage trained."""
+        found = {name: facts["parameters"] for name, facts in self.trained.items()}
+        return found or self.metrics.get("trained_parameters", {})
+
+    @property
+    def peak_memory_mb(self) -> dict[str, float]:
+        """The most memory that training and evaluation held, by stage, in MB; older runs lack it."""
+        found = {
+            name: facts["peak_memory_mb"]
+            for name, facts in self.trained.items()
+            if "peak_memory_mb" in facts
+        }
+        return found | self.metrics.get("peak_memory_mb", {})
+
+    @property
     def hours(self) -> float | None:
         """Hours of training."""
         if self.trained:

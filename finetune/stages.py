@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from finetune import ranks
-from finetune.config import CHAT_TEMPLATE, METHODS, Pretrained, Recipe
+from finetune.config import CHAT_TEMPLATE, GENERAL_CHAT, METHODS, Pretrained, Recipe
 from finetune.errors import StageError
 from finetune.files import digest, read_json, remove, write_json
 from finetune.machine import machine
 from finetune.mapping import sources_identity
+from finetune.memory import peak_mb, reset_peak
 
 Work = Callable[[Recipe, Path], Mapping[str, Any] | None]
 
@@ -95,24 +96,10 @@ def _merge(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     return merge(recipe, run_dir)
 
 
-def _export(recipe: Recipe, run_dir: Path) -> dict[str, int]:
-    from finetune.gguf import export_gguf
-    from finetune.models import load_model
-    from finetune.tokenizer import load_tokenizer
+def _export(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
+    from finetune.export import export
 
-    tokenizer = load_tokenizer(run_dir / "tokenizer")
-    sizes = {}
-    for model, file in (("base", "base.gguf"), ("merged", "tuned.gguf")):
-        path = run_dir / "gguf" / file
-        export_gguf(
-            load_model(run_dir / model, "auto"),
-            tokenizer,
-            path,
-            quantisation=recipe.export.quantisation,
-            name=f"runplan {recipe.name}",
-        )
-        sizes[f"{path.stem}_bytes"] = path.stat().st_size
-    return sizes
+    return export(recipe, run_dir)
 
 
 def _tokenizer_settings(recipe: Recipe) -> dict[str, Any]:
@@ -192,14 +179,19 @@ STAGES: dict[str, Stage] = {
         Stage(
             "export",
             lambda recipe: {"export": recipe.export.decided(), "name": recipe.name},
-            ("tokenizer", "base", "merged"),
+            ("data/test.parquet", "tokens/validation", "tokenizer", "base", "merged"),
             ("gguf/base.gguf", "gguf/tuned.gguf"),
             _export,
         ),
         Stage(
             "evaluate",
-            lambda recipe: {"seed": recipe.seed, "evaluate": recipe.evaluate.decided()},
+            lambda recipe: {
+                "seed": recipe.seed,
+                "evaluate": recipe.evaluate.decided(),
+                "general_chat": digest(GENERAL_CHAT),
+            },
             (
+                "data/validation.parquet",
                 "data/test.parquet",
                 "tokens/validation",
                 "tokenizer",
@@ -273,12 +265,14 @@ def run_stage(
     if wanted is None:
         return
     since = time.monotonic()
+    reset_peak()
     facts = (stage.work(recipe, run_dir) or {}) if stage.trains or ranks.first() else {}
     if ranks.first():
         seconds = round(time.monotonic() - since, 1)
+        used = {"seconds": seconds, "peak_memory_mb": peak_mb()}
         write_json(
             marker(run_dir, stage.name),
-            {**wanted, "machine": machine(), "facts": {"seconds": seconds, **facts}},
+            {**wanted, "machine": machine(), "facts": {**used, **facts}},
         )
         for path in stage.scratch:
             remove(run_dir / path)
