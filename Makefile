@@ -32,7 +32,7 @@ setup: $(STAMPS)/app
 app: setup
 	$(BIN)/python -m streamlit run streamlit_app.py
 
-test: $(STAMPS)/finetune lint
+test: $(STAMPS)/finetune $(STAMPS)/unsloth lint
 	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
 		$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
 
@@ -60,4 +60,9 @@ $(STAMPS)/dev: requirements-dev.txt $(STAMPS)/app
 $(STAMPS)/finetune: requirements-finetune.txt $(STAMPS)/dev
 	$(PIP) "$$(grep -E '^torch==' requirements-finetune.txt)"
 	$(PIP) -r requirements-finetune.txt
+	@touch $@
+
+# Beside the environment, where only its test looks: it changes the libraries that it finds.
+$(STAMPS)/unsloth: requirements-unsloth.txt $(STAMPS)/finetune
+	$(PIP) --no-deps --upgrade --target $(VENV)/unsloth -r requirements-unsloth.txt
 	@touch $@

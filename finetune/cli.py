@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune import config
+from finetune import config, ranks
 from finetune.errors import FinetuneError
 from finetune.stages import STAGES, run_stages, stages_of
 
@@ -145,7 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         names = stages_of(recipe, COMMANDS[options.command])
         run_stages(names, recipe, run_dir, redo=options.redo)
-        if options.command == "run":
+        if options.command == "run" and ranks.first():
             from finetune.card import install
 
             print(f"installed: {install(recipe, run_dir, ROOT / 'models' / recipe.name)}")

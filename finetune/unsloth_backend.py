@@ -19,7 +19,7 @@ from finetune.errors import StageError
 if TYPE_CHECKING:
     from peft import PeftModel
 
-INSTALL = "pip install unsloth; without a GPU: pip install --no-deps unsloth unsloth_zoo"
+INSTALL = "pip install -r requirements-unsloth.txt; without a GPU, with --no-deps"
 
 
 def tune(recipe: Recipe, run_dir: Path) -> dict[str, float]:

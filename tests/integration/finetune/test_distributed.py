@@ -7,66 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from datasets import Dataset
-from safetensors.torch import load_file
 
 from finetune import cli
 from finetune.files import read_json
-from tests.integration.finetune.conftest import TINY
+from tests.support.short_run import STEPS, difference, settings, write_rows
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = ROOT / "finetune" / "accelerate" / "cpu2.yaml"
-# 19 batches of one row, 4 in a step: the last step of an epoch has 3, which two processes cannot
-# share evenly. The second epoch is begun as well.
-ROWS, ACCUMULATION, STEPS = 19, 4, 7
-SETTINGS = [
-    *TINY,
-    "base.architecture.hidden_size=32",
-    "base.architecture.layers=1",
-    "base.architecture.feed_forward_size=64",
-    "tokenizer.vocab_size=300",
-    *(
-        f"{section}.training.{setting}"
-        for section in ("base", "lora")
-        for setting in (
-            f"steps={STEPS}",
-            "rows_per_batch=1",
-            "checkpoint_steps=4",
-            "log_steps=1",
-            "warmup_steps=1",
-        )
-    ),
-]
+FILES = ("base/model.safetensors", "adapter/adapter_model.safetensors")
 
 
-def train(folder: Path, accumulation: int = ACCUMULATION, seed: int = 1) -> None:
-    """By a process alone, this one."""
-    settings = [*SETTINGS, *shares(accumulation), f"seed={seed}"]
-    assert cli.main(["train", "--recipe", "nano", "--run-dir", str(folder), *settings]) == 0
+def command(folder: Path, *overrides: str) -> list[str]:
+    return ["train", "--recipe", "nano", "--run-dir", str(folder), *overrides]
 
 
-def shares(accumulation: int) -> list[str]:
-    return [f"{section}.training.accumulation={accumulation}" for section in ("base", "lora")]
-
-
-def write_rows(folder: Path) -> Path:
-    """Answers of unlike length, so that a mean of the processes' means would be another loss."""
-    (folder / "data").mkdir(parents=True)
-    for split, count in (("train", ROWS), ("validation", 4), ("test", 1)):
-        rows = [
-            {
-                "messages": [
-                    {"role": "user", "content": f"Week {number}"},
-                    {"role": "assistant", "content": "Tue easy 5\n" * (number % 7) + "Sun long 9"},
-                ]
-            }
-            for number in range(count)
-        ]
-        Dataset.from_list(rows).to_parquet(folder / "data" / f"{split}.parquet")
-    return folder
-
-
-@dataclass
+@dataclass(frozen=True)
 class Runs:
     alone: Path
     together: Path
@@ -76,18 +31,13 @@ class Runs:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     alone = write_rows(tmp_path_factory.mktemp("alone"))
-    train(alone)
+    assert cli.main(command(alone, *settings())) == 0
     together = write_rows(tmp_path_factory.mktemp("together"))
-    command = [
-        *(sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(CONFIGURATION)),
-        *("-m", "finetune", "train", "--recipe", "nano", "--run-dir", str(together)),
-        *(*SETTINGS, *shares(ACCUMULATION), "seed=1"),
-    ]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    launch = ("accelerate.commands.launch", "--config_file", str(CONFIGURATION), "-m", "finetune")
     done = subprocess.run(
-        command,
+        [sys.executable, "-m", *launch, *command(together, *settings())],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -96,29 +46,21 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return Runs(alone, together, done.stdout)
 
 
-FILES = ("base/model.safetensors", "adapter/adapter_model.safetensors")
-
-
-def apart(one: Path, other: Path, file: str) -> float:
-    """The largest difference of a weight."""
-    expected, found = load_file(one / file), load_file(other / file)
-    assert expected.keys() == found.keys()
-    return max((expected[name] - found[name]).abs().max().item() for name in expected)
-
-
 @pytest.mark.parametrize("file", FILES)
 def test_two_processes_end_with_the_weights_of_one(runs: Runs, file: str) -> None:
-    assert apart(runs.alone, runs.together, file) < 1e-5
+    """The last step of an epoch has three batches, which two processes cannot share evenly."""
+    assert difference(runs.alone / file, runs.together / file) < 1e-5
 
 
 @pytest.mark.parametrize(("accumulation", "seed"), [(2, 1), (4, 2)])
-def test_half_the_batches_or_another_seed_do_not(
+def test_half_the_batches_or_another_seed_lead_elsewhere(
     runs: Runs, tmp_path: Path, accumulation: int, seed: int
 ) -> None:
-    """What one process reads by itself, if the other's part were lost, leads elsewhere."""
-    train(write_rows(tmp_path / "run"), accumulation, seed)
+    """As if each process learnt from its own share alone."""
+    other = write_rows(tmp_path / "run")
+    assert cli.main(command(other, *settings(accumulation, seed))) == 0
     for file in FILES:
-        assert apart(runs.alone, tmp_path / "run", file) > 1e-3
+        assert difference(runs.alone / file, other / file) > 1e-3
 
 
 @pytest.mark.parametrize("name", ["base", "adapter"])
@@ -133,7 +75,7 @@ def test_the_curves_are_those_of_one(runs: Runs, name: str) -> None:
     assert tokens[0] == tokens[1]
 
 
-def test_the_first_process_speaks_and_leaves_the_markers(runs: Runs) -> None:
+def test_only_the_first_process_speaks_and_leaves_markers(runs: Runs) -> None:
     stages = ("tokenizer", "tokens", "base", "lora")
     for stage in stages:
         assert runs.output.count(f"{stage}: begins") == runs.output.count(f"{stage}: done in") == 1
@@ -141,3 +83,4 @@ def test_the_first_process_speaks_and_leaves_the_markers(runs: Runs) -> None:
         f"{stage}.json" for stage in stages
     }
     assert not list(runs.together.glob("*-checkpoints"))
+    assert read_json(runs.together / "stages" / "lora.json")["machine"].startswith("2 processes, ")
