@@ -59,7 +59,11 @@ _REPEATABLE = {"avoid_day", "injury", "filler", "nothing.day", "nothing.minutes"
 
 _DAY_KINDS: dict[str, ConstraintKind] = {
     "avoid": "avoid_day",
+    "never": "avoid_day",
     "only": "only_day",
+    "one": "only_day",
+    "two": "only_day",
+    "three": "only_day",
     "long": "long_run_day",
 }
 _LIMITS: dict[str, tuple[Scope, tuple[int, ...]]] = {
@@ -74,8 +78,13 @@ _SPANS = (10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 90, 120)
 _COUNTS = {
     "avoid": {1: 58, 2: 22, 3: 7, 0: 8, -1: 3},
     "only": {2: 20, 3: 34, 4: 24, 0: 10, -1: 6},
+    "never": {1: 1},
+    "one": {1: 1},
+    "two": {2: 1},
+    "three": {3: 1},
     "long": {1: 1},
     "fine": {1: 7, 2: 3},
+    "spare": {1: 1},
     "day": {1: 1},
     "days": {1: 6, 2: 3, 3: 1, 0: 2, -1: 1},
 }
@@ -138,12 +147,15 @@ class _Writer:
     days: set[str] = field(default_factory=lambda: set(WEEK))
     parts: set[str] = field(default_factory=lambda: set(_bank().parts))
     plural: bool = False
+    # Minutes of this part: a span that asks for nothing is never as long as one that does.
+    spans: set[int] = field(default_factory=set)
     # Of the parts before: the days to run on and the day of the long run, which belong together.
     running: set[str] = field(default_factory=set)
     long_run: set[str] = field(default_factory=set)
 
     def fill(self, template: str) -> tuple[str, list[Constraint]]:
         asked: list[Constraint] = []
+        self.spans.clear()
 
         def value(slot: re.Match[str]) -> str:
             if slot[1] is None:
@@ -167,17 +179,22 @@ class _Writer:
             return text, [Constraint(_DAY_KINDS[name], day) for day in days if name in _DAY_KINDS]
         if name in _LIMITS:
             scope, values = _LIMITS[name]
-            minutes = self.rng.choice(values)
+            minutes = self._span(values)
             limit = Constraint("max_session_min", minutes, scope)
             return minutes_text(minutes, self.rng), [limit]
         if name == "minutes":
-            return minutes_text(self.rng.choice(_SPANS), self.rng), []
+            return minutes_text(self._span(_SPANS), self.rng), []
         if name == "time":
             return time_text(self.rng), []
         if name in ("injury", "ailment", "part", "trouble"):
             part, text = self._body(named=name in ("ailment", "trouble"))
             return text, [Constraint("injury", part)] if name in ("injury", "ailment") else []
         return self.rng.choice(_bank().slots[name]), []
+
+    def _span(self, values: Sequence[int]) -> int:
+        minutes = self.rng.choice([value for value in values if value not in self.spans])
+        self.spans.add(minutes)
+        return minutes
 
     def _days(self, slot: str) -> list[str]:
         counts = _COUNTS[slot]
@@ -187,7 +204,8 @@ class _Writer:
         if slot == "long" and self.running:
             free = self.running
         named = [day for day in WEEK if day in free]
-        if len(named) < count:
+        # A fixed number of days has no room for the day of the long run.
+        if len(named) < count or (slot in ("one", "two", "three") and self.long_run):
             raise _NoneLeftError
         if count <= 0:
             days = list(WORKDAYS if count else WEEKEND)
@@ -283,6 +301,8 @@ def _fits(parts: Sequence[Part]) -> bool:
     # A limit for days on which the runner never runs makes no sense.
     limited = [wish.scope for wish in asked if wish.scope in _SCOPE_DAYS]
     if any(avoided.issuperset(_SCOPE_DAYS[scope]) for scope in limited):
+        return False
+    if sum(wish.kind == "time_of_day" for wish in asked) > 1:
         return False
     return (
         len(asked) <= MOST_CONSTRAINTS and sum(len(text) + 2 for text, _ in parts) <= USUAL_LENGTH

@@ -17,8 +17,8 @@ from runplan.mentions import find_mentions
 
 ROOT = Path(__file__).parents[3]
 OWN_SLOTS = set(
-    "avoid only long fine day days all weekday weekend minutes time injury ailment part trouble "
-    "He he his him".split()
+    "avoid never only one two three long fine spare day days all weekday weekend minutes time "
+    "injury ailment part trouble He he his him".split()
 )
 
 
@@ -71,7 +71,8 @@ def test_bank_is_wide() -> None:
 
 
 def test_templates_are_well_formed() -> None:
-    asking = {"avoid", "only", "long", "all", "weekday", "weekend", "injury", "ailment"}
+    asking = {"avoid", "never", "only", "one", "two", "three", "long"}
+    asking |= {"all", "weekday", "weekend", "injury", "ailment"}
     for section, line in wishes.templates():
         assert line == line.strip()
         assert line.count("(") == line.count(")"), line
