@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
-from finetune import cli
+from finetune import cli, config
+from finetune.errors import StageError
 from finetune.files import read_json
+from finetune.pretrain import train_base
 from tests.support.short_run import STEPS, difference, settings, write_rows
 
 ROOT = Path(__file__).parents[3]
@@ -84,3 +87,20 @@ def test_only_the_first_process_speaks_and_leaves_markers(runs: Runs) -> None:
     }
     assert not list(runs.together.glob("*-checkpoints"))
     assert read_json(runs.together / "stages" / "lora.json")["machine"].startswith("2 processes, ")
+
+
+def test_batches_that_cannot_be_shared_are_refused(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(StageError, match="base: accumulation is 4, which 3 processes cannot share"):
+        train_base(config.load("nano", settings()), runs.alone)
+
+
+def test_one_process_does_not_take_several_gpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trainer would give each a part of every batch, without counting their tokens together."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert cli.main(command(write_rows(tmp_path / "run"), *settings())) == 2
+    assert "2 GPUs are in sight: start with accelerate launch" in capsys.readouterr().err

@@ -1,5 +1,7 @@
 """Which process does what; a process alone needs no other."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,10 @@ from accelerate.utils.launch import prepare_multi_gpu_env
 from finetune import ranks
 from tests.support.two_ranks import PROCESSES, meet_and_shard
 
-CONFIGURATIONS = sorted((Path(ranks.__file__).parent / "accelerate").glob("*.yaml"))
+ROOT = Path(ranks.__file__).parents[1]
+CONFIGURATIONS = sorted((ROOT / "finetune" / "accelerate").glob("*.yaml"))
+DOCUMENT = (ROOT / "docs" / "fine-tuning.md").read_text(encoding="utf-8")
+LAUNCHES = re.findall(r"^accelerate launch (.*)$", DOCUMENT, re.MULTILINE)
 
 
 def test_a_process_alone_is_the_first_and_waits_for_nobody() -> None:
@@ -45,8 +50,9 @@ def test_the_first_of_two_answers_and_has_all_weights_of_a_sharded_model(tmp_pat
     assert second["gathered"] == {}
 
 
-def test_all_configurations_are_found() -> None:
+def test_all_configurations_and_launches_are_found() -> None:
     assert [path.stem for path in CONFIGURATIONS] == ["cpu2", "ddp", "fsdp"]
+    assert len(LAUNCHES) == 4
 
 
 @pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: path.stem)
@@ -57,6 +63,14 @@ def test_accelerate_understands_the_configuration(path: Path) -> None:
     assert found.distributed_type == (
         DistributedType.FSDP if path.stem == "fsdp" else DistributedType.MULTI_GPU
     )
+
+
+@pytest.mark.parametrize("launch", LAUNCHES)
+def test_the_documented_launches_are_understood(launch: str) -> None:
+    arguments = launch_command_parser().parse_args(shlex.split(launch))
+    assert arguments.module
+    assert arguments.training_script == "finetune"
+    assert ROOT / arguments.config_file in CONFIGURATIONS
 
 
 def test_the_launcher_makes_of_fsdp_a_full_shard_of_whole_layers() -> None:
