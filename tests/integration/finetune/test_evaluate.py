@@ -59,7 +59,7 @@ def test_card_and_report_show_them(evaluated: Path, few: Recipe, tmp_path: Path)
     card = (folder / "README.md").read_text()
     assert f"| perplexity on general chat | {metrics['base']['chat_perplexity']:.3f} |" in card
     assert "Forgetting: on general chat (`general_chat.jsonl`) the tuned model's perplexity" in card
-    assert f"| Peak memory | base {metrics['peak_memory_mb']['base']:,.0f} MB, lora " in card
+    assert f"| Peak memory | base {metrics['peak_memory_mb']['base']:,.0f} MB, " in card
     assert "\n\n\n" not in card
     compare([evaluated, folder], tmp_path / "report")
     report = (tmp_path / "report" / "report.md").read_text()
