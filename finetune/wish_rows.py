@@ -1,7 +1,7 @@
 """Rows which teach the model to read free text: a text with one mention marked, and what that asks.
 
-The texts are those of `wishes.py`. None has the words of one of the held-out phrasings
-(`data/understanding_phrasings.jsonl`), which measure how well the model understands.
+The texts are those of `wishes.py`. None has the words of a text by which models are measured
+(`data/understanding_phrasings.jsonl`) or chosen (`data/understanding_development.jsonl`).
 """
 
 import json
@@ -19,7 +19,9 @@ from runplan.constraints import Constraint
 from runplan.errors import NotationError
 from runplan.understanding import answers_for, read_understanding, understand_jobs
 
-PHRASINGS = Path(__file__).parent.parent / "data" / "understanding_phrasings.jsonl"
+_DATA = Path(__file__).parent.parent / "data"
+PHRASINGS = _DATA / "understanding_phrasings.jsonl"
+DEVELOPMENT = _DATA / "understanding_development.jsonl"
 # Of a text with more mentions so many are asked about: further texts teach more than further
 # questions about one.
 MOST_ROWS = 2
@@ -57,8 +59,11 @@ def wish_rows(count: int, seed: str | int, dropped: Counter[str]) -> Iterator[Ro
 
 @cache
 def held_out() -> frozenset[str]:
-    """The prompts about the first mention of each held-out phrasing."""
-    texts = (json.loads(line)["text"] for line in PHRASINGS.read_text("utf-8").splitlines())
+    """The prompts about the first mention of each text that is kept out of training."""
+    lines = chain.from_iterable(
+        path.read_text("utf-8").splitlines() for path in (PHRASINGS, DEVELOPMENT)
+    )
+    texts = (json.loads(line)["text"] for line in lines)
     return frozenset(prompt_of(jobs[0]) for text in texts if (jobs := understand_jobs(text, 0)))
 
 
