@@ -28,6 +28,7 @@ _HELP = {
     "train": "tokenizer, base, and the recipe's method on it; goes on where it was cut off",
     "merge": "fold the adapters into the base and check that nothing changed",
     "export": "write base and tuned model as GGUF",
+    "search": "try other settings of the recipe, ending early what falls behind",
     "evaluate": "compare base and tuned on requests held out of training",
     "run": "all of these, then install the model into models/",
     "publish": "upload weights, card and figures to the hub, if the model reaches its bar",
@@ -40,11 +41,14 @@ _EXAMPLES = """examples:
   python -m finetune data --recipe nano data.train_requests=500
   python -m finetune inspect --recipe nano
   python -m finetune train --recipe nano --run-dir runs/wide base.architecture.hidden_size=320
+  python -m finetune search --recipe nano --trials 30
+  python -m finetune search --recipe nano --search rank lora.training.steps=400
   python -m finetune evaluate --recipe nano evaluate.requests=50 --redo
   python -m finetune compare runs/nano runs/wide --out docs/comparison
   python -m finetune publish --recipe nano --repo owner/name --dry-run
 
-A command that was interrupted goes on when it is given again. Settings are in finetune/recipes/.
+A command that was interrupted goes on when it is given again; one more search is one more worker.
+Settings are in finetune/recipes/ and finetune/searches/.
 """
 
 
@@ -79,6 +83,16 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--force", action="store_true", help="also below the bar")
             command.add_argument(
                 "--dry-run", action="store_true", help="only list what would be uploaded"
+            )
+        elif name == "search":
+            command.add_argument(
+                "--search",
+                default="tuning",
+                metavar="NAME",
+                help="a name from finetune/searches/, or a YAML file (default: tuning)",
+            )
+            command.add_argument(
+                "--trials", type=int, metavar="N", help="how many in all (default: as in the file)"
             )
         elif name != "inspect":
             command.add_argument(
@@ -135,6 +149,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             from finetune import inspect
 
             inspect.show(recipe, run_dir)
+            return 0
+        if options.command == "search":
+            from finetune import search, search_space
+
+            study = search_space.load(options.search, options.trials)
+            print(f"written: {search.run(study, options.recipe, overrides, run_dir)}")
             return 0
         if options.command == "publish":
             from finetune.publish import publish

@@ -1,7 +1,8 @@
-"""The plots of a comparison, as SVG texts. Knows series of numbers, nothing of runs or files."""
+"""The plots of comparisons and searches, as SVG texts. Knows series of numbers, nothing of runs or files."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -113,6 +114,63 @@ def shares(groups: Mapping[str, Sequence[float]], labels: Sequence[str], bar: fl
         axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         axes.grid(visible=False, axis="x")
         figure.legend(loc="outside upper center", ncols=min(5, len(labels) + 1))
+        return _svg(figure)
+
+
+class Course(NamedTuple):
+    """How the loss of a trial went."""
+
+    label: str
+    steps: Sequence[int]
+    losses: Sequence[float]
+    state: str
+    """`best` stands out, `complete` is a line, and any other ends in a cross."""
+
+
+def courses(trials: Sequence[Course], unit: str) -> str:
+    """The validation loss of every trial over its steps."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(9, 4.2), layout="constrained")
+        axes = figure.subplots()
+        for label, steps, losses, state in trials:
+            if state == "best":
+                axes.plot(steps, losses, color=_COLOURS[0], linewidth=2.4, label=label, zorder=3)
+            elif state == "complete":
+                axes.plot(steps, losses, color=_COLOURS[2], linewidth=1, alpha=0.6)
+            else:
+                axes.plot(steps, losses, color="#94a3b8", linewidth=0.8)
+                axes.plot(steps[-1:], losses[-1:], "x", color=_COLOURS[3], markersize=5)
+        axes.set(xlabel="steps", ylabel=f"validation loss ({unit})", xlim=(0, None))
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend()
+        return _svg(figure)
+
+
+def effects(
+    settings: Mapping[str, Sequence[bool | int | float | str]],
+    losses: Sequence[float],
+    whole: Sequence[bool],
+    log: Collection[str],
+    unit: str,
+) -> str:
+    """The last loss of every trial over each of its settings; hollow where it was cut short.
+
+    Settings named in `log` have a logarithmic axis.
+    """
+    columns = min(3, len(settings))
+    rows = -(-len(settings) // columns)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(3.2 * columns + 1, 2.8 * rows), layout="constrained")
+        places = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+        for axes, (name, values) in zip(places, settings.items()):
+            colours = [_COLOURS[0] if done else "none" for done in whole]
+            axes.scatter(values, losses, c=colours, edgecolors=_COLOURS[0], s=28)
+            axes.set(xlabel=name)
+            if name in log:
+                axes.set_xscale("log")
+        for axes in places[len(settings) :]:
+            axes.set_visible(False)
+        figure.supylabel(f"last validation loss ({unit})", fontsize=9)
         return _svg(figure)
 
 
