@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from runplan import volume
 from runplan.envelope import Envelope, build_envelope
-from runplan.paces import race_seconds, vdot_of
+from runplan.paces import race_prediction, vdot_of
 from runplan.plan import Finding
 from runplan.request import DAYS, MIN_WEEKS, RACE_KM, RACE_NAME, PlanRequest
 from runplan.rules import rules_of
@@ -223,11 +223,10 @@ def _paces(request: PlanRequest, envelope: Envelope) -> Iterator[Finding]:
     now = vdot_of(RACE_KM[recent.race] * 1000, recent.seconds)
     wanted = vdot_of(RACE_KM[request.race] * 1000, goal)
     if wanted > now + GOAL_VDOT_GAIN:
-        likely = race_seconds(now, request.race)
         yield _warning(
             "ambitious_goal",
-            f"Your {RACE_NAME[recent.race]} in {clock(recent.seconds)} points to about "
-            f"{clock(round(likely / 60) * 60)} for the {RACE_NAME[request.race]}; your goal of "
+            f"Your {RACE_NAME[recent.race]} in {clock(recent.seconds)} points to "
+            f"{race_prediction(request)} for the {RACE_NAME[request.race]}; your goal of "
             f"{clock(goal)} is a large step. The paces follow your recent race, which is the safer "
             "way; a goal in between would be within reach sooner.",
         )

@@ -4,13 +4,15 @@ It is the teacher that writes the training data, and the last resort when no mod
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from runplan.drafts import OutlineLine, SessionDraft, WeekDraft
-from runplan.envelope import Envelope, Slot, WeekEnvelope, WeekRange, week_envelope
+from runplan.claims import NoteFacts
+from runplan.drafts import OutlineLine, SessionDraft, WeekDraft, draft_kinds
+from runplan.envelope import Envelope, Slot, WeekEnvelope, week_envelope
 from runplan.grid import middle
-from runplan.notes import NoteFacts, topics_in, write_note
+from runplan.notes import write_note
+from runplan.topics import topics_in
 from runplan.units import from_km
 
 # How far a week may rise over the biggest one so far, and a long run over the longest of the last
@@ -32,12 +34,14 @@ def write_outline(envelope: Envelope, seed: int) -> tuple[OutlineLine, ...]:
     for week in envelope.weeks:
         weeks = [line.distance for line in lines]
         longs = [request.longest_run or 0.0, *(line.long or 0.0 for line in lines)]
-        smooth = replace(
-            week,
-            distances=_no_leap(week.distances, max(weeks, default=0.0), WEEK_RISE, step),
-            longs=_no_leap(week.longs, max(longs[-LONG_WEEKS:]), LONG_RISE, long_step),
-        )
-        lines.append(_outline_line(week, smooth, lines[-1] if lines else None, rng))
+        focus = rng.choice(_fresh(week.focuses, lines))
+        smooth = _no_leap(week.distances, max(weeks, default=0.0), WEEK_RISE, step)
+        distance = _near(middle(week.distances), smooth, rng)
+        long = None
+        if week.longs:
+            smooth = _no_leap(week.longs, max(longs[-LONG_WEEKS:]), LONG_RISE, long_step)
+            long = _near(middle(week.longs), smooth, rng)
+        lines.append(OutlineLine(week.number, week.phase, distance, long, focus))
     return tuple(lines)
 
 
@@ -69,22 +73,16 @@ def note_facts(
 ) -> NoteFacts:
     """What a note about this week may speak of."""
     request = envelope.request
-    kinds = {session.kind for session in sessions}
-    if any(session.strides for session in sessions):
-        kinds.add("strides")
-    if any(session.finish for session in sessions):
-        kinds.add("finish")
-    if any(session.blocks and session.blocks.walk_min for session in sessions):
-        kinds.add("runwalk")
+    kinds = draft_kinds(sessions)
     if week.benchmark:
         # Phrases about intervals speak of repetitions, which a time trial has not.
-        kinds.discard("intervals")
+        kinds -= {"intervals"}
     return NoteFacts(
         race=request.race,
         level=request.level,
         phase=week.line.phase,
         focus=week.line.focus,
-        kinds=frozenset(kinds),
+        kinds=kinds,
         number=week.line.number,
         total=request.weeks,
         cutback=week.cutback,
@@ -100,14 +98,9 @@ def _no_leap(
     return tuple(value for value in values if value <= top or not highest) or values[:1]
 
 
-def _outline_line(
-    week: WeekRange, smooth: WeekRange, previous: OutlineLine | None, rng: random.Random
-) -> OutlineLine:
-    fresh = [focus for focus in week.focuses if previous is None or focus != previous.focus]
-    focus = rng.choice(fresh or list(week.focuses))
-    distance = _near(middle(week.distances), smooth.distances, rng)
-    long = _near(middle(week.longs), smooth.longs, rng) if week.longs else None
-    return OutlineLine(week.number, week.phase, distance, long, focus)
+def _fresh(focuses: Sequence[str], lines: Sequence[OutlineLine]) -> Sequence[str]:
+    """The focuses that the line before has not; all of them where that leaves none."""
+    return [focus for focus in focuses if not lines or focus != lines[-1].focus] or focuses
 
 
 def _near(target: float, values: tuple[float, ...], rng: random.Random) -> float:
@@ -125,7 +118,9 @@ def _sessions(week: WeekEnvelope, rng: random.Random, *, settle: bool) -> tuple[
     ]
     low, high = week.total
     fits = low <= sum(draft.distance or 0.0 for draft in drafts) <= high
-    return tuple(drafts) if fits and not settle else _settle(week, arrangement, drafts)
+    if settle or not fits:
+        _settle(week, arrangement, drafts)
+    return tuple(drafts)
 
 
 def _draft(day: str, slot: Slot, rng: random.Random) -> SessionDraft:
@@ -139,27 +134,31 @@ def _draft(day: str, slot: Slot, rng: random.Random) -> SessionDraft:
     )
 
 
-def _settle(
-    week: WeekEnvelope, arrangement: tuple[str, ...], drafts: list[SessionDraft]
-) -> tuple[SessionDraft, ...]:
+def _settle(week: WeekEnvelope, arrangement: tuple[str, ...], drafts: list[SessionDraft]) -> None:
     """Move easy distances one grid step at a time until the week is as near its line as it gets."""
+    distances = [draft.distance or 0.0 for draft in drafts]
+    easy = [
+        (index, week.slots[key].distances)
+        for index, key in enumerate(arrangement)
+        if key in ("easy", "strides", "recovery", "runwalk")
+    ]
     for _ in range(64):
-        gap = week.line.distance - sum(draft.distance or 0.0 for draft in drafts)
+        gap = week.line.distance - sum(distances)
         best = None
-        for index, (key, draft) in enumerate(zip(arrangement, drafts, strict=True)):
-            if key not in ("easy", "strides", "recovery", "runwalk") or draft.distance is None:
-                continue
-            values = week.slots[key].distances
-            place = values.index(draft.distance) + (1 if gap > 0 else -1)
+        for index, values in easy:
+            distance = distances[index]
+            place = values.index(distance) + (1 if gap > 0 else -1)
             if not 0 <= place < len(values):
                 continue
-            left = abs(gap - (values[place] - draft.distance))
+            left = abs(gap - (values[place] - distance))
             # Among equal gains, the run furthest from its neighbours' lengths moves.
-            rank = (left, draft.distance if gap > 0 else -draft.distance)
+            rank = (left, distance if gap > 0 else -distance)
             if left < abs(gap) and (best is None or rank < best[0]):
                 best = (rank, index, values[place])
         if best is None:
-            return tuple(drafts)
-        _, index, value = best
-        drafts[index] = replace(drafts[index], distance=value)
-    return tuple(drafts)
+            break
+        _, index, distance = best
+        distances[index] = distance
+    for index, _ in easy:
+        if distances[index] != drafts[index].distance:
+            drafts[index] = replace(drafts[index], distance=distances[index])

@@ -28,19 +28,27 @@ Scope = Literal["weekday", "weekend", "all"]
 
 KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-DAY_KINDS: tuple[ConstraintKind, ...] = ("avoid_day", "only_day", "long_run_day")
-# These stand alone; the others carry a value.
-FLAGS: tuple[ConstraintKind, ...] = (
-    "heat",
-    "cold",
-    "altitude",
-    "no_speedwork",
-    "run_walk",
-    "cross_training",
-    "strength",
-    "first_race",
-)
 _WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+# The kinds that carry a day, then those that stand alone; the others carry a word or minutes.
+_DAY_WORDS: Mapping[ConstraintKind, str] = {
+    "avoid_day": "No running",
+    "only_day": "Running",
+    "long_run_day": "Long run",
+}
+_FLAG_WORDS: Mapping[ConstraintKind, str] = {
+    "heat": "Hot weather",
+    "cold": "Cold weather",
+    "altitude": "At altitude",
+    "no_speedwork": "No speedwork",
+    "run_walk": "Running with walking breaks",
+    "cross_training": "Cross-training too",
+    "strength": "Strength training too",
+    "first_race": "First race",
+}
+DAY_KINDS: tuple[ConstraintKind, ...] = tuple(_DAY_WORDS)
+FLAGS: tuple[ConstraintKind, ...] = tuple(_FLAG_WORDS)
 
 
 @dataclass(frozen=True)
@@ -121,11 +129,6 @@ _DAY_NAMES: Mapping[str, str] = dict(
         strict=True,
     )
 )
-_DAY_WORDS: Mapping[str, str] = {
-    "avoid_day": "No running",
-    "only_day": "Running",
-    "long_run_day": "Long run",
-}
 _SCOPE_WORDS: Mapping[Scope, str] = {
     "all": " a run",
     "weekday": " on weekdays",
@@ -144,16 +147,6 @@ _TERRAIN_WORDS: Mapping[str, str] = {
     "flat": "Runs on flat ground",
 }
 _TIME_WORDS: Mapping[str, str] = {"lunch": "Runs at lunchtime", "night": "Runs at night"}
-_FLAG_WORDS: Mapping[ConstraintKind, str] = {
-    "heat": "Hot weather",
-    "cold": "Cold weather",
-    "altitude": "At altitude",
-    "no_speedwork": "No speedwork",
-    "run_walk": "Running with walking breaks",
-    "cross_training": "Cross-training too",
-    "strength": "Strength training too",
-    "first_race": "First race",
-}
 
 
 def _wrong(problem: str) -> InputError:

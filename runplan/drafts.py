@@ -1,5 +1,6 @@
 """What the model writes, as values: outline lines and weeks, before paces and totals exist."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,3 +62,17 @@ class WeekDraft:
 
     sessions: tuple[SessionDraft, ...]
     note: str
+
+
+def draft_kinds(sessions: Iterable[SessionDraft]) -> frozenset[str]:
+    """The kinds a note may speak of: session kinds, "strides", "finish" and "runwalk"."""
+    kinds = set()
+    for session in sessions:
+        kinds.add(session.kind)
+        if session.strides:
+            kinds.add("strides")
+        if session.finish:
+            kinds.add("finish")
+        if session.blocks and session.blocks.walk_min:
+            kinds.add("runwalk")
+    return frozenset(kinds)

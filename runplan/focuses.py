@@ -64,8 +64,7 @@ def focuses_of(request: PlanRequest, paces: Paces, week: SeasonWeek) -> tuple[st
     usable = [
         focus
         for focus in sorted(rotated, key=lambda focus: focus not in liked)
-        if focus in EASY_FOCUSES
-        or menus.menu(focus, paces, request.level, week.km, week.progress, room)
+        if focus in EASY_FOCUSES or menus.has_menu(focus, paces, request.level, week.km, room)
     ]
     return tuple(usable[:FOCUS_CHOICES]) or easy_focuses(request)
 

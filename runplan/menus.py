@@ -1,12 +1,11 @@
 """Which workouts fit a week: a catalogue of blocks, and limits by pace zone and level."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from runplan.drafts import Blocks, BlockUnit
 from runplan.paces import WALK_S_PER_KM, Paces
-from runplan.workouts import WALK_IN_KM, needed_km, slow_km, work_km, work_of
+from runplan.workouts import WALK_IN_KM, Measured, measured
 
 # A week offers this many sizes of one workout, so that the model has a choice.
 MENU_SIZE = 3
@@ -113,16 +112,6 @@ RUN_WALK_LEFT_M = 600.0
 SHORTEST_RUN_WALK = Blocks(2, 1, "min", 1)
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A workout of the catalogue, worked out: its size (see `_limit`), and km as in `needed_km`."""
-
-    blocks: Blocks
-    size: float
-    needed_km: float
-    slow_km: float
-
-
 def menu(
     kind: str,
     paces: Paces,
@@ -131,7 +120,7 @@ def menu(
     progress: float,
     room_km: float,
     limit_km: float = float("inf"),
-) -> tuple[Blocks, ...]:
+) -> tuple[Measured, ...]:
     """Up to three workouts of `kind` for a week of `week_km`, smallest first.
 
     They stay under the limit of their zone, near the size that `progress` (0 to 1) asks for, and fit
@@ -141,15 +130,23 @@ def menu(
     limit, target = _limit(kind, paces, level, week_km, progress)
     most = int(limit) if kind == "marathon" else 0
     fitting = [
-        work
-        for work in _measured(kind, paces, level, most)
-        if work.size <= limit
-        and work.needed_km <= room_km
-        and work.needed_km + work.slow_km <= limit_km
+        (size, work)
+        for size, work in _sized(kind, paces, level, most)
+        if size <= limit and work.needed_km <= room_km and work.needed_km + work.slow_km <= limit_km
     ]
-    near = sorted(fitting, key=lambda work: abs(work.size - target))[:MENU_SIZE]
-    near.sort(key=lambda work: (work.size, work.blocks.size, work.blocks.repeat))
-    return tuple(work.blocks for work in near)
+    near = sorted(fitting, key=lambda sized: abs(sized[0] - target))[:MENU_SIZE]
+    near.sort(key=lambda sized: (sized[0], sized[1].blocks.size, sized[1].blocks.repeat))
+    return tuple(work for _, work in near)
+
+
+def has_menu(kind: str, paces: Paces, level: str, week_km: float, room_km: float) -> bool:
+    """Whether `menu` has any workout, when time is no matter."""
+    limit, _ = _limit(kind, paces, level, week_km, 1.0)
+    most = int(limit) if kind == "marathon" else 0
+    return any(
+        size <= limit and work.needed_km <= room_km
+        for size, work in _sized(kind, paces, level, most)
+    )
 
 
 def trial(
@@ -160,9 +157,9 @@ def trial(
     if level == "beginner":
         most = BEGINNER_TRIAL_KM
     for blocks in TRIALS[paces.units]:
-        needed = needed_km("intervals", blocks, paces, level)
-        fits = needed <= room_km and needed + slow_km("intervals", blocks, paces) <= limit_km
-        if fits and work_km("intervals", blocks, paces) <= most:
+        work = measured("intervals", blocks, paces, level)
+        fits = work.needed_km <= room_km and work.needed_km + work.slow_km <= limit_km
+        if fits and work.work_km <= most:
             return blocks
     return None
 
@@ -170,7 +167,8 @@ def trial(
 def run_walk_menu(paces: Paces, stage: float, room_km: float) -> tuple[Blocks, ...]:
     """Run–walk sessions around `stage` (0: mostly walking, 1: nearly continuous) within `room_km`."""
     reached = RUN_WALK[: round(stage * (len(RUN_WALK) - 1)) + 1]
-    fitting = tuple(b for b in reached if needed_km("runwalk", b, paces, "beginner") <= room_km)
+    works = (measured("runwalk", blocks, paces, "beginner") for blocks in reached)
+    fitting = tuple(work.blocks for work in works if work.needed_km <= room_km)
     return fitting[-MENU_SIZE:] or (SHORTEST_RUN_WALK,)
 
 
@@ -214,25 +212,16 @@ def _limit(
 
 
 @lru_cache(maxsize=1024)
-def _measured(kind: str, paces: Paces, level: str, most: int) -> tuple[_Measured, ...]:
-    """The catalogue of a kind at these paces; marathon pace comes in whole units up to `most`."""
+def _sized(kind: str, paces: Paces, level: str, most: int) -> tuple[tuple[float, Measured], ...]:
+    """The catalogue of a kind at these paces, each with its size (see `_limit`).
+
+    Marathon pace comes in whole units up to `most`.
+    """
     listed = (
         tuple(Blocks(1, size, paces.units) for size in range(2, most + 1))
         if kind == "marathon"
         else CATALOGUE[kind]
     )
-    return tuple(
-        _Measured(
-            blocks,
-            _size(kind, blocks, paces),
-            needed_km(kind, blocks, paces, level),
-            slow_km(kind, blocks, paces),
-        )
-        for blocks in listed
-    )
-
-
-def _size(kind: str, blocks: Blocks, paces: Paces) -> float:
-    if kind in EFFORT_MIN:
-        return blocks.repeat * work_of(kind, blocks, paces).work_s / 60
-    return work_km(kind, blocks, paces)
+    works = [measured(kind, blocks, paces, level) for blocks in listed]
+    by_effort = kind in EFFORT_MIN
+    return tuple((work.work_min if by_effort else work.work_km, work) for work in works)

@@ -1,4 +1,4 @@
-"""What the runner's details ask for, brought together with the form; and whether a plan obeys it.
+"""What the runner's details ask for, brought together with the form.
 
 Wishes that the form leaves open move its defaults; those that contradict what the runner filled in
 change nothing and become questions. Knows neither how the text was read nor how plans are written.
@@ -7,10 +7,9 @@ change nothing and become questions. Knows neither how the text was read nor how
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, cast
+from typing import cast
 
 from runplan.constraints import Constraint
-from runplan.plan import HARD_KINDS, RUN_KINDS, Plan, Session, Week
 from runplan.request import (
     DAYS,
     DEFAULT_RUN_DAYS,
@@ -20,7 +19,7 @@ from runplan.request import (
     Day,
     PlanRequest,
 )
-from runplan.rules import OTHER_SESSIONS, RETURN_EASY_WEEKS, WEEKEND, bars, in_scope, spare_days
+from runplan.rules import OTHER_SESSIONS, WEEKEND, spare_days
 
 
 @dataclass(frozen=True)
@@ -47,37 +46,26 @@ def merge(
 
     `given` names the fields that the runner filled in; the others hold defaults and may be moved.
     What is obeyed stays in `request.constraints`, also the days that now are fields, so that a plan
-    can be held against it (see `broken`).
+    can be held against it. A new day for the long run replaces the one that was asked for before.
     """
     wishes = tuple(dict.fromkeys(constraints))
     request, conflicts = _merge_days(request, wishes, given)
     refused = {conflict.constraint for conflict in conflicts}
-    request = replace(
-        request,
-        constraints=tuple(
-            dict.fromkeys((*request.constraints, *(w for w in wishes if w not in refused)))
-        ),
-    )
+    kept = [wish for wish in wishes if wish not in refused]
+    newer = kept if any(wish.kind == "long_run_day" for wish in kept) else request.constraints
+    before = [w for w in request.constraints if w.kind != "long_run_day" or w in newer]
+    request = replace(request, constraints=tuple(dict.fromkeys((*before, *kept))))
     others = [conflict for wish in wishes if (conflict := _other_conflict(request, wish))]
     refused = {conflict.constraint for conflict in others}
-    kept = tuple(wish for wish in request.constraints if wish not in refused)
+    obeyed = tuple(wish for wish in request.constraints if wish not in refused)
     minutes = [
         cast(int, wish.value)
-        for wish in kept
+        for wish in obeyed
         if wish.kind == "max_session_min" and wish.scope == "all"
     ]
     if minutes and "max_session_min" not in given:
         request = replace(request, max_session_min=min(*minutes, MAX_SESSION_MIN))
-    return Merged(replace(request, constraints=kept), (*conflicts, *others))
-
-
-def broken(plan: Plan, constraints: Sequence[Constraint]) -> list[str]:
-    """In words, where the plan does not obey these constraints; nothing when it obeys them all.
-
-    The race is exempt: its day and distance are what they are. Wishes about weather, altitude, time
-    of day, first races and most terrain ask for no other sessions.
-    """
-    return [problem for wish in constraints for problem in _broken(plan, wish, constraints)]
+    return Merged(replace(request, constraints=obeyed), (*conflicts, *others))
 
 
 def _merge_days(
@@ -211,48 +199,3 @@ def _in_words(wish: Constraint, wishes: Sequence[Constraint]) -> str:
         return f"no running on {wish.value}"
     only = {other.value for other in wishes if other.kind == "only_day"}
     return f"running only on {', '.join(day for day in DAYS if day in only)}"
-
-
-def _broken(plan: Plan, wish: Constraint, wishes: Sequence[Constraint]) -> Iterator[str]:
-    for week in plan.weeks:
-        for session in week.sessions:
-            problem = _session_problem(week, session, wish, wishes)
-            if problem is not None:
-                yield f"week {week.number}, {session.day}: {problem}"
-    kind = OTHER_SESSIONS.get(wish.kind)
-    if kind and not any(session.kind == kind for week in plan.weeks for session in week.sessions):
-        yield f"there is no {kind} session"
-
-
-def _session_problem(
-    week: Week, session: Session, wish: Constraint, wishes: Sequence[Constraint]
-) -> str | None:
-    """What is wrong with a session by one constraint."""
-    if session.kind == "race":
-        return None
-    value: Any = wish.value
-    parts = _parts(session)
-    minutes = session.duration_min or 0
-    if wish.kind == "max_session_min":
-        too_long = in_scope(session.day, wish.scope) and minutes > value
-        return f"{minutes} min instead of at most {value}" if too_long else None
-    if session.kind not in RUN_KINDS:
-        return None
-    if _forbids(wish, wishes, session.day):
-        return f"a run, in spite of {_in_words(wish, wishes)}"
-    if wish.kind == "long_run_day" and session.kind == "long" and session.day != value:
-        return f"the long run is not on {value}"
-    if barred := bars(wish) & parts:
-        return f"{', '.join(sorted(barred))}, in spite of {wish.kind}"
-    if wish.kind == "returning" and week.number <= RETURN_EASY_WEEKS.get(value, 0):
-        hard = parts & set(HARD_KINDS)
-        return f"{', '.join(sorted(hard))} so soon after {value}" if hard else None
-    if wish.kind == "run_walk" and parts & {"easy", "recovery", "long"} and "walk" not in parts:
-        return "easy running without walking breaks"
-    return None
-
-
-def _parts(session: Session) -> frozenset[str]:
-    """The kind of the session and of its steps; a warm-up is no easy run."""
-    around = {"warmup", "cooldown", "recovery"}
-    return frozenset({session.kind} | {step.kind for step in session.steps} - around)

@@ -15,11 +15,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import cast
 
+from runplan.claims import NoteFacts, forbidden_phrases
 from runplan.drafts import Blocks, BlockUnit, OutlineLine, SessionDraft, WeekDraft
 from runplan.envelope import Envelope, Slot, WeekEnvelope
 from runplan.errors import NotationError
 from runplan.note_grammar import note_rules
-from runplan.notes import NoteFacts, forbidden_phrases
 from runplan.plan import HARD_KINDS, PHASES, RUN_KINDS, Phase
 from runplan.request import DAYS
 from runplan.units import number

@@ -2,10 +2,7 @@
 
 Phrases live in `notes.toml`; this module picks one or two which fit the week, joins them and puts
 the `{name}` placeholder in. It knows nothing of distances or paces: only the facts in `NoteFacts`.
-
-A phrase is used only where it is true. `MENTIONS` lists the words which imply a session kind; a
-phrase holding such a word is left out of weeks without that kind, and the plan checker uses the
-same table on notes which a model wrote.
+What a phrase claims of its week is told by `claims`.
 """
 
 from __future__ import annotations
@@ -14,19 +11,12 @@ import random
 import re
 import tomllib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from runplan.topics import topics_in
+from runplan.claims import NAME, SATISFIED_BY, NoteFacts, claims_in, false_claims
 
-__all__ = [
-    "FALLBACK", "MENTIONS", "NAME", "PHRASES", "SATISFIED_BY", "NoteFacts", "contradictions",
-    "forbidden_phrases", "form_problems", "phrases", "topics_in", "write_note",
-]  # fmt: skip
-
-NAME = "{name}"
 LONGEST_NOTE = 150  # characters, with a name of eight letters
 WORDS = range(8, 23)  # how many words a written note may have
 
@@ -39,132 +29,20 @@ TRIES = 60
 FOCUS_WEIGHT = 4  # a topic phrase about this very week's focus is that much likelier
 FALLBACK = "Keep the whole week relaxed and finish every run with something left, {name}."
 
-_SESSION_OF = {  # words in a note -> the kind of session which must then be in the week
-    "easy": r"easy (?:runs?|days?|jogs?)",
-    "recovery": r"recovery (?:runs?|jogs?)",
-    "long": r"long (?:runs?|one|day)|longest (?:run|one)",
-    "marathon": r"marathon[- ](?:pace|effort)|goal pace|race[- ]pace",
-    "tempo": r"tempos?|threshold",
-    "intervals": r"intervals?",
-    "reps": r"reps?|repetitions?",
-    "hills": r"(?:up|down)?hills?|hilly",
-    "fartlek": r"fartleks?|surges?|surging",
-    "runwalk": r"walk(?:ing)?[- ]breaks?|run[- ]walks?|walk[- ]runs?|(?:run|walk)ning? parts?",
-    "race": r"race (?:day|week|morning|weekend)|(?:start|finish) line|start gun|gun|bib|today",
-    "strides": r"strides?",
-    "finish": r"(?:fast|quick|strong|steady) finish",
-    "strength": r"strength (?:sessions?|days?)",
-    "cross": r"cross[- ]training (?:sessions?|days?)",
-    "hard": r"hard (?:runs?|days?|sessions?|work)|quality|speed ?work|speed sessions?|repeats?",
-}
-MENTIONS: dict[str, re.Pattern[str]] = {
-    kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in _SESSION_OF.items()
-}
-"""Words which imply a session kind. A note with such a word needs one of `SATISFIED_BY[kind]`."""
-
-HARD_KINDS = frozenset({"tempo", "intervals", "reps", "hills", "fartlek", "marathon", "finish"})
-SATISFIED_BY: dict[str, frozenset[str]] = {kind: frozenset({kind}) for kind in MENTIONS} | {
-    "easy": frozenset({"easy", "recovery", "long", "runwalk"}),
-    "marathon": frozenset({"marathon", "finish"}),
-    "hard": HARD_KINDS,
-}
-
-_WORDS_OF_CLAIMS = MENTIONS | {
-    claim: re.compile(words, re.IGNORECASE)
-    for claim, words in {
-        "taper": r"\btaper(?:s|ed|ing)?\b",
-        "cutback": r"\bcutback\b|\b(?:lighter|recovery|easier|down|quieter) week\b|\bstep back\b",
-        "first week": r"\b(?:first|opening) week\b|\bweek one\b",
-        "halfway": r"\bhalf ?way\b|\bmid-?point\b",
-        "half marathon": r"\bhalf[- ]marathon\b|\b(?:the|your|a) half\b(?! of)",
-        "full marathon": r"(?<!half )(?<!half-)\bmarathon\b(?![- ](?:pace|effort))",
-    }.items()
-}
-
-# The words of the claims as they are written, for the grammar of a note; endings are included.
-PHRASES: dict[str, tuple[str, ...]] = {
-    "easy": ("easy run", "easy day", "easy jog"),
-    "recovery": ("recovery run", "recovery jog"),
-    "long": ("long run", "long one", "long day", "longest run", "longest one"),
-    "marathon": (
-        *("marathon pace", "marathon-pace", "marathon effort", "marathon-effort"),
-        *("goal pace", "race pace", "race-pace"),
-    ),
-    "tempo": ("tempo", "threshold"),
-    "intervals": ("interval",),
-    "reps": ("reps", "rep ", "rep,", "repetition"),
-    "hills": ("hill", "uphill", "downhill"),
-    "fartlek": ("fartlek", "surge", "surging"),
-    "runwalk": (
-        *("walk break", "walk-break", "walking break", "walking-break"),
-        *("run walk", "run-walk", "walk run", "walk-run", "running part ", "running parts"),
-    ),
-    "race": (
-        *("race day", "race week", "race morning"),
-        *("start line", "finish line", "start gun", "gun", "bib", "today"),
-    ),
-    "strides": ("stride",),
-    "finish": ("fast finish", "quick finish", "strong finish", "steady finish"),
-    "strength": ("strength session", "strength day"),
-    "cross": tuple(f"cross{gap}training {what}" for gap in "- " for what in ("session", "day")),
-    "hard": (
-        *("hard run", "hard day", "hard session", "hard work", "quality"),
-        *("speed work", "speedwork", "speed session", "repeat "),
-        *("repeats", "repeat,"),
-    ),
-    "taper": ("taper",),
-    "cutback": (
-        *("cutback", "lighter week", "recovery week", "easier week", "down week"),
-        *("quieter week", "step back"),
-    ),
-    "first week": ("first week", "opening week", "week one"),
-}
-
-_NUMBERS = (
-    "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-    "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-    "|hundred|dozen|twice|thrice|couple|minutes?|seconds?|kms?|kilomet(?:er|re)s?|miles?"
-)
-_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun"
-_FORBIDDEN = re.compile(
-    rf"\b(?:{_NUMBERS}|{_DAYS}|tomorrow|yesterday|next week|this week"
-    r"|one (?:more|week|day|run|less))\b",
-    re.IGNORECASE,
-)
-_ALLOWED_CHARACTERS = re.compile(r"[A-Za-z ,.;:!?'-]+")
-
-
-@dataclass(frozen=True)
-class NoteFacts:
-    """What a note may know of its week and its runner."""
-
-    race: str
-    """5K, 10K, half or marathon."""
-    level: str
-    """beginner, intermediate or advanced."""
-    phase: str
-    """base, build, peak or taper."""
-    focus: str
-    """easy, strides, hills, fartlek, tempo, intervals, reps, marathon, runwalk or race."""
-    kinds: frozenset[str]
-    """Session kinds in the week, "strides", and "finish" (a long run ending at marathon pace)."""
-    number: int
-    """Week number, from 1."""
-    total: int
-    """Weeks in the plan; the last is race week."""
-    cutback: bool
-    """A lighter recovery week."""
-    topics: tuple[str, ...] = ()
-    """What the runner's details are about, as `topics_in` tells."""
+_Pool = tuple[str, ...]
+_WORD = re.compile(r"[a-z']+")
+_STOP = re.compile(r"[.!?]")
 
 
 def write_note(facts: NoteFacts, rng: random.Random, avoid: Collection[str] = ()) -> str:
     """A note which fits the week; sentences of the notes in `avoid` are used again only in need."""
     used = {sentence for note in avoid for sentence in _sentences(note)}
+    false = false_claims(facts)
     fresh = ""
     for _ in range(TRIES):
-        note = _compose(facts, rng)
-        if form_problems(note) or contradictions(note, facts) or note in avoid:
+        note = _compose(facts, false, rng)
+        # What is true of the phrases is true of the note, but for its length.
+        if not _has_length(note) or note in avoid:
             continue
         if used.isdisjoint(_sentences(note)):
             return note
@@ -172,60 +50,9 @@ def write_note(facts: NoteFacts, rng: random.Random, avoid: Collection[str] = ()
     return fresh or FALLBACK
 
 
-def contradictions(note: str, facts: NoteFacts) -> tuple[str, ...]:
-    """What the note speaks of though the week has none of it: session kinds, "taper", ..."""
-    return tuple(sorted(claim for claim in _claims(note) if not _holds(claim, facts)))
-
-
-def forbidden_phrases(facts: NoteFacts) -> tuple[str, ...]:
-    """The phrases that a note about this week may not use, in lower case."""
-    return tuple(
-        phrase
-        for claim, written in PHRASES.items()
-        if not _holds(claim, facts)
-        for phrase in written
-    )
-
-
-@lru_cache(maxsize=20_000)
-def _claims(text: str) -> frozenset[str]:
-    """What must be true of a week for this text to fit it."""
-    return frozenset(claim for claim, words in _WORDS_OF_CLAIMS.items() if words.search(text))
-
-
-@lru_cache(maxsize=1024)
-def _false_claims(facts: NoteFacts) -> frozenset[str]:
-    return frozenset(claim for claim in _WORDS_OF_CLAIMS if not _holds(claim, facts))
-
-
-def _holds(claim: str, facts: NoteFacts) -> bool:
-    if claim in MENTIONS:
-        return bool(SATISFIED_BY[claim] & facts.kinds)
-    return {
-        "taper": facts.phase == "taper",
-        "cutback": facts.cutback,
-        "first week": facts.number == 1,
-        "halfway": _is_halfway(facts),
-        "half marathon": facts.race == "half",
-        "full marathon": facts.race == "marathon",
-    }[claim]
-
-
-def form_problems(note: str) -> tuple[str, ...]:
-    """What is wrong with a note whatever its week: its length, its characters, counting, days."""
-    problems = []
+def _has_length(note: str) -> bool:
     text = note.replace(NAME, "Xxxxxxxx")
-    if len(text) > LONGEST_NOTE:
-        problems.append("too long")
-    if len(text.split()) not in WORDS:
-        problems.append("words")
-    if not _ALLOWED_CHARACTERS.fullmatch(text):
-        problems.append("characters")
-    if _FORBIDDEN.search(text):
-        problems.append("counts or dates")
-    if note.count(NAME) > 1:
-        problems.append("name twice")
-    return tuple(problems)
+    return len(text) <= LONGEST_NOTE and len(text.split()) in WORDS
 
 
 def phrases() -> tuple[str, ...]:
@@ -235,7 +62,7 @@ def phrases() -> tuple[str, ...]:
     def collect(node: Any) -> None:
         if isinstance(node, str):
             found[node] = None
-        elif isinstance(node, list):
+        elif isinstance(node, tuple):
             for item in node:
                 collect(item)
         elif isinstance(node, dict):
@@ -248,11 +75,17 @@ def phrases() -> tuple[str, ...]:
 
 @cache
 def _bank() -> dict[str, Any]:
-    return tomllib.loads((files("runplan") / "notes.toml").read_text(encoding="utf-8"))
+    bank: dict[str, Any] = _with_tuples(
+        tomllib.loads((files("runplan") / "notes.toml").read_text(encoding="utf-8"))
+    )
+    return bank
 
 
-def _is_halfway(facts: NoteFacts) -> bool:
-    return abs(facts.number - facts.total / 2) <= 0.5 and facts.total >= 6
+def _with_tuples(node: Any) -> Any:
+    """The same with tuples for lists, so that what is worked out of a pool can be kept."""
+    if isinstance(node, dict):
+        return {key: _with_tuples(value) for key, value in node.items()}
+    return tuple(node) if isinstance(node, list) else node
 
 
 def _is_race_week(facts: NoteFacts) -> bool:
@@ -266,12 +99,23 @@ def _focus(facts: NoteFacts) -> str:
     return facts.focus
 
 
-def _fitting(pool: Sequence[str], facts: NoteFacts) -> list[str]:
-    false = _false_claims(facts)
-    return [phrase for phrase in pool if false.isdisjoint(_claims(phrase))]
+def _fitting(pool: _Pool, false: frozenset[str]) -> _Pool:
+    """The phrases of the pool that claim nothing false: mostly all."""
+    doubtful = _claims_of(pool) & false
+    return _without(pool, doubtful) if doubtful else pool
 
 
-def _leads(facts: NoteFacts) -> list[tuple[int, list[str]]]:
+@lru_cache(maxsize=1024)
+def _claims_of(pool: _Pool) -> frozenset[str]:
+    return frozenset().union(*map(claims_in, pool))
+
+
+@lru_cache(maxsize=4096)
+def _without(pool: _Pool, claims: frozenset[str]) -> _Pool:
+    return tuple(phrase for phrase in pool if claims.isdisjoint(claims_in(phrase)))
+
+
+def _leads(facts: NoteFacts) -> list[tuple[int, _Pool]]:
     """Pools of first sentences, each with its weight."""
     bank = _bank()
     runner = bank["race"][facts.race]
@@ -290,12 +134,12 @@ def _leads(facts: NoteFacts) -> list[tuple[int, list[str]]]:
     pools.append((12, bank["cutback"]["lead"]) if facts.cutback else (2, _phase(facts)["lead"]))
     if facts.number == 1:
         pools.append((9, bank["first_week"]["lead"]))
-    if _is_halfway(facts):
+    if facts.halfway:
         pools.append((4, bank["halfway"]["lead"]))
     return pools
 
 
-def _tails(facts: NoteFacts) -> list[tuple[int, list[str]]]:
+def _tails(facts: NoteFacts) -> list[tuple[int, _Pool]]:
     """Pools of short second sentences, each with its weight."""
     bank = _bank()
     if _is_race_week(facts):
@@ -310,37 +154,37 @@ def _tails(facts: NoteFacts) -> list[tuple[int, list[str]]]:
     return pools
 
 
-def _phase(facts: NoteFacts) -> dict[str, list[str]]:
-    phase: dict[str, list[str]] = _bank()["phase"][facts.phase]
+def _phase(facts: NoteFacts) -> dict[str, _Pool]:
+    phase: dict[str, _Pool] = _bank()["phase"][facts.phase]
     return phase
 
 
-def _pick(pools: Sequence[tuple[int, list[str]]], facts: NoteFacts, rng: random.Random) -> str:
-    fitting = [(weight, _fitting(pool, facts)) for weight, pool in pools]
+def _pick(pools: Sequence[tuple[int, _Pool]], false: frozenset[str], rng: random.Random) -> str:
+    fitting = [(weight, _fitting(pool, false)) for weight, pool in pools]
     fitting = [(weight, pool) for weight, pool in fitting if pool]
     weights = [weight for weight, _ in fitting]
     return rng.choice(rng.choices([pool for _, pool in fitting], weights)[0])
 
 
-def _pick_topic(facts: NoteFacts, rng: random.Random) -> str:
-    pool = _fitting(_bank()["topic"][rng.choice(facts.topics)]["notes"], facts)
-    focus = MENTIONS.get(_focus(facts))
-    weights = [FOCUS_WEIGHT if focus and focus.search(phrase) else 1 for phrase in pool]
+def _pick_topic(facts: NoteFacts, false: frozenset[str], rng: random.Random) -> str:
+    pool = _fitting(_bank()["topic"][rng.choice(facts.topics)]["notes"], false)
+    focus = _focus(facts)
+    weights = [FOCUS_WEIGHT if focus in claims_in(phrase) else 1 for phrase in pool]
     return rng.choices(pool, weights)[0]
 
 
-def _compose(facts: NoteFacts, rng: random.Random) -> str:
+def _compose(facts: NoteFacts, false: frozenset[str], rng: random.Random) -> str:
     special = _is_race_week(facts) or facts.cutback or facts.number == 1
     if facts.topics and rng.random() < TOPIC_SHARE:
-        first, companions = _pick_topic(facts, rng), [_leads(facts), _tails(facts)]
+        first, companions = _pick_topic(facts, false, rng), [_leads(facts), _tails(facts)]
         wants_two = special or rng.random() < COMPANION_SHARE
     else:
-        first, companions = _pick(_leads(facts), facts, rng), [_tails(facts)]
+        first, companions = _pick(_leads(facts), false, rng), [_tails(facts)]
         wants_two = rng.random() < COMPANION_SHARE
     parts = [first]
     for _ in range(COMPANION_TRIES if wants_two else 0):
         leads = len(companions) == 2 and rng.random() < LEADS_SHARE
-        other = _pick(companions[0] if leads else companions[-1], facts, rng)
+        other = _pick(companions[0] if leads else companions[-1], false, rng)
         if not _content(first) & _content(other):
             parts = [other, first] if leads else [first, other]
             break
@@ -388,14 +232,14 @@ _FILLER = frozenset(
 )  # words which two sentences of a note may share
 
 
-def _content(phrase: str) -> set[str]:
-    words = re.findall(r"[a-z']{4,}", phrase.lower())
-    return {word[:6].rstrip("s") for word in words if word not in _FILLER}
+@lru_cache(maxsize=4096)
+def _content(phrase: str) -> frozenset[str]:
+    words = (word for word in _WORD.findall(phrase.lower()) if len(word) > 3)
+    return frozenset(word[:6].rstrip("s") for word in words if word not in _FILLER)
 
 
 @lru_cache(maxsize=4096)
 def _sentences(note: str) -> frozenset[str]:
     """The note's sentences, bare of the name, case and punctuation."""
-    bare = note.lower().replace(NAME, " ")
-    parts = re.split(r"[.!?]", bare)
-    return frozenset(" ".join(re.findall(r"[a-z']+", part)) for part in parts if part.strip(" ,"))
+    parts = _STOP.split(note.lower().replace(NAME, " "))
+    return frozenset(" ".join(_WORD.findall(part)) for part in parts if part.strip(" ,"))

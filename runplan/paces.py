@@ -7,6 +7,7 @@ the fraction of VO2max that can be held for a time. Check value: 5K in 27:00 is 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from runplan.plan import PaceRange
 from runplan.request import RACE_KM, RACE_NAME, PlanRequest, Race
@@ -55,8 +56,15 @@ class Paces:
 
     def s_per_km(self, zone: str) -> float:
         """The middle of a zone in seconds per km."""
-        fast, slow = self.zones[zone]
-        return (fast + slow) / 2 * METRES_PER_KM / metres_per(self.units)
+        return self._middles[zone]
+
+    @cached_property
+    def _middles(self) -> Mapping[str, float]:
+        metres = metres_per(self.units)
+        return {
+            zone: (fast + slow) / 2 * METRES_PER_KM / metres
+            for zone, (fast, slow) in self.zones.items()
+        }
 
 
 def oxygen_cost(velocity: float) -> float:
@@ -89,6 +97,7 @@ def velocity_at(vo2: float) -> float:
     return (-b + math.sqrt(b * b - 4 * a * c)) / (2 * a)
 
 
+@lru_cache(maxsize=1024)
 def predict_seconds(vdot: float, distance_m: float) -> float:
     """The race time in seconds at a VDOT, by bisection (VDOT falls as the time grows)."""
     fast = distance_m / _FASTEST_M_PER_MIN * 60
@@ -121,6 +130,13 @@ def race_range(request: PlanRequest) -> tuple[float, float]:
     return fast, fast + 2 * MARATHON_OPTIMISM_S
 
 
+def race_prediction(request: PlanRequest) -> str:
+    """The likely time of the goal race in words: `about 49:10`, `3:25:00 to 3:45:00`."""
+    fast, slow = map(_rounded, race_range(request))
+    return f"about {fast}" if fast == slow else f"{fast} to {slow}"
+
+
+@lru_cache(maxsize=256)
 def paces_for(request: PlanRequest) -> Paces:
     """The runner's paces from a recent race, else the goal time, else the level's default."""
     vdot, source, estimated = _fitness(request)
@@ -150,6 +166,12 @@ def heart_rate_zones(max_heart_rate: int) -> dict[str, tuple[int, int]]:
         zone: (round(low * max_heart_rate), round(high * max_heart_rate))
         for zone, (low, high) in HEART_SHARE.items()
     }
+
+
+def _rounded(seconds: float) -> str:
+    """A predicted time without false precision: to 10 s below 30 min, else to the minute."""
+    grain = 10 if seconds < 1800 else 60
+    return clock(math.floor(seconds / grain + 0.5) * grain)
 
 
 def _fitness(request: PlanRequest) -> tuple[float, str, bool]:

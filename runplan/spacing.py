@@ -28,27 +28,35 @@ def _distinct_orders(keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(permutations(keys)))
 
 
+@lru_cache(maxsize=256)
+def _neighbours(days: tuple[str, ...]) -> tuple[tuple[int | None, int | None], ...]:
+    """For each running day the places of the runs on the day before and on the day after it."""
+    places = {DAYS.index(day): place for place, day in enumerate(days)}
+    return tuple((places.get((day - 1) % 7), places.get((day + 1) % 7)) for day in places)
+
+
 def _is_spaced(days: tuple[str, ...], week: tuple[str, ...], strict: bool) -> bool:
     """Hard days apart, also over the turn of the week; a recovery run follows something hard.
 
     Beginners keep the day before the long run easy as well; for others a pace run there is allowed.
     """
-    on = dict(zip(days, week, strict=True))
-    turns = DAYS[(DAYS.index(days[-1]) + 1) % 7] == days[0]
-    if turns and week[0] in HARD_KINDS:
+    neighbours = _neighbours(days)
+    if neighbours[0][0] is not None and week[0] in HARD_KINDS:
         # The week before may end with a hard session of its own.
         return False
-    for day, key in on.items():
-        after = on.get(DAYS[(DAYS.index(day) + 1) % 7])
-        before = on.get(DAYS[(DAYS.index(day) - 1) % 7])
+    for key, (day_before, day_after) in zip(week, neighbours, strict=True):
         if key in HARD_KINDS:
+            before = None if day_before is None else week[day_before]
+            after = None if day_after is None else week[day_after]
             if after in HARD_KINDS or before == "long":
                 return False
             if after == "long" and (strict or key not in ("tempo", "marathon")):
                 return False
-        if key == "recovery" and "long" in week and before != "long":
-            long_day = days[week.index("long")]
-            if on.get(DAYS[(DAYS.index(long_day) + 1) % 7]) is not None:
+        elif key == "recovery" and "long" in week:
+            before = None if day_before is None else week[day_before]
+            if before == "long":
+                continue
+            if neighbours[week.index("long")][1] is not None:
                 return False
             if before not in HARD_KINDS and any(kind in HARD_KINDS for kind in week):
                 return False

@@ -117,6 +117,7 @@ def season(request: PlanRequest, paces: Paces) -> tuple[SeasonWeek, ...]:
     start, peak = _volume_ends(request, paces, steps)
     long_start, long_peak = _long_ends(request, paces, start, peak, steps)
     phases = _phases(loading)
+    limits = _limits(request, paces)
     weeks: list[SeasonWeek] = []
     step = 0
     for index in range(loading):
@@ -128,7 +129,7 @@ def season(request: PlanRequest, paces: Paces) -> tuple[SeasonWeek, ...]:
         else:
             step += 1
         weeks.append(
-            _fit(request, paces, index + 1, phases[index], km, long_km, cut[index], progress)
+            _fit(request, limits, index + 1, phases[index], km, long_km, cut[index], progress)
         )
     for number in trial_weeks(request.weeks, loading, every):
         weeks[number - 1] = replace(weeks[number - 1], benchmark=True)
@@ -138,7 +139,7 @@ def season(request: PlanRequest, paces: Paces) -> tuple[SeasonWeek, ...]:
         number = loading + index + 1
         last = index == len(tapers) - 1
         week = _fit(
-            request, paces, number, "taper", top * share, top_long * share * 0.9, False, 1.0
+            request, limits, number, "taper", top * share, top_long * share * 0.9, False, 1.0
         )
         weeks.append(_race_week(request, number, top * share, top_long) if last else week)
     return tuple(weeks)
@@ -285,9 +286,18 @@ def _phases(loading: int) -> list[Phase]:
     return phases + ["build"] * build + ["peak"] * peak
 
 
+def _limits(request: PlanRequest, paces: Paces) -> tuple[float, float, float]:
+    """The shortest run, the longest easy run and the longest long run, in km."""
+    return (
+        min_run_km(request, paces),
+        session_limit_km(request, paces),
+        long_limit_km(request, paces),
+    )
+
+
 def _fit(
     request: PlanRequest,
-    paces: Paces,
+    limits: tuple[float, float, float],
     number: int,
     phase: Phase,
     km: float,
@@ -297,9 +307,7 @@ def _fit(
 ) -> SeasonWeek:
     """Make week and long run fit each other: the long run is the longest, no run is too short."""
     others = request.days_per_week - 1
-    shortest = min_run_km(request, paces)
-    limit = session_limit_km(request, paces)
-    long_limit = long_limit_km(request, paces)
+    shortest, limit, long_limit = limits
     if number == request.weeks - 1:
         long_limit = min(long_limit, LATE_LONG_KM.get(request.race, long_limit))
     long_km = max(min(long_km, long_limit), shortest)

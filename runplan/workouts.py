@@ -5,10 +5,10 @@ The model writes kind, distance and blocks; everything with a pace or a total is
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from runplan.drafts import Blocks, SessionDraft
-from runplan.paces import WALK_S_PER_KM, Paces, race_seconds
+from runplan.paces import WALK_S_PER_KM, Paces, race_prediction, race_range
 from runplan.plan import Session, Step
 from runplan.request import RACE_KM, RACE_NAME, PlanRequest
 from runplan.units import METRES_PER_MILE, Units, clock, from_km, metres_per, number, pace, to_km
@@ -72,6 +72,22 @@ class Work:
     rest_s: float
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A workout measured.
+
+    `work_km` and `work_min` leave the recoveries out. `needed_km` is the shortest session that holds
+    the blocks with their recoveries, warm-up and cool-down; `slow_km` is easy running in the time by
+    which the blocks are slower than easy running.
+    """
+
+    blocks: Blocks
+    work_km: float
+    work_min: float
+    needed_km: float
+    slow_km: float
+
+
 def style_of(kind: str, blocks: Blocks) -> WorkKind:
     """How the blocks are run: any session with walking breaks is run–walk, a long one too."""
     return WORK["runwalk" if blocks.walk_min is not None else kind]
@@ -103,23 +119,19 @@ def _round_rest(seconds: float) -> float:
     return float(grain * math.floor(seconds / grain + 0.5))
 
 
-def work_km(kind: str, blocks: Blocks, paces: Paces) -> float:
-    """Kilometres at the session's hard (or marathon) pace, recoveries left out."""
-    return blocks.repeat * work_of(kind, blocks, paces).work_m / 1000
-
-
-def needed_km(kind: str, blocks: Blocks, paces: Paces, level: str) -> float:
-    """The shortest session in km that holds the blocks with their recoveries, warm-up, cool-down."""
+def measured(kind: str, blocks: Blocks, paces: Paces, level: str) -> Measured:
+    """What a workout takes of a week and of a session."""
     work = work_of(kind, blocks, paces)
+    bout_m = work.work_m + work.rest_m
     edge = WALK_IN_KM if blocks.walk_min is not None else WARM_UP_KM[level]
-    return blocks.repeat * (work.work_m + work.rest_m) / 1000 + 2 * edge
-
-
-def slow_km(kind: str, blocks: Blocks, paces: Paces) -> float:
-    """Kilometres of easy running in the time by which the blocks are slower than easy running."""
-    work = work_of(kind, blocks, paces)
-    easy_s = (work.work_m + work.rest_m) * _s_per_m(paces, "easy")
-    return max(0.0, blocks.repeat * (work.work_s + work.rest_s - easy_s) / paces.s_per_km("easy"))
+    slower_s = work.work_s + work.rest_s - bout_m * _s_per_m(paces, "easy")
+    return Measured(
+        blocks=blocks,
+        work_km=blocks.repeat * work.work_m / 1000,
+        work_min=blocks.repeat * work.work_s / 60,
+        needed_km=blocks.repeat * bout_m / 1000 + 2 * edge,
+        slow_km=max(0.0, blocks.repeat * slower_s / paces.s_per_km("easy")),
+    )
 
 
 def is_trial(kind: str, blocks: Blocks | None) -> bool:
@@ -143,18 +155,16 @@ def expand(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
             draft.day, draft.kind, None, draft.minutes, OTHER_TEXT[draft.kind].format(draft.minutes)
         )
     if draft.kind == "race":
-        return _race(draft, request, paces)
+        return _race(draft, request)
     distance = draft.distance or 0.0
     total_m = to_km(distance, request.units) * 1000
     if draft.blocks is not None:
         steps = _block_steps(draft.kind, draft.blocks, total_m, paces)
     else:
         steps = _steady_steps(draft, total_m, paces)
-    session = Session(draft.day, draft.kind, distance, None, "", steps)
     seconds = sum(step.repeat * _step_seconds(step, paces) for step in steps)
-    return replace(
-        session, duration_min=max(1, round(seconds / 60)), text=_text(draft, steps, paces)
-    )
+    minutes = max(1, round(seconds / 60))
+    return Session(draft.day, draft.kind, distance, minutes, _text(draft, steps, paces), steps)
 
 
 def race_distance(request: PlanRequest) -> float:
@@ -162,23 +172,22 @@ def race_distance(request: PlanRequest) -> float:
     return round(from_km(RACE_KM[request.race], request.units), 1)
 
 
-def _race(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
-    seconds = race_seconds(paces.vdot, request.race)
+def _race(draft: SessionDraft, request: PlanRequest) -> Session:
+    fast, slow = race_range(request)
     km = RACE_KM[request.race]
-    per_unit = round(seconds / km * metres_per(request.units) / 1000)
+    metres = metres_per(request.units)
     target = request.goal_time
     aim = (
-        f"your goal is {clock(target)}" if target else f"about {_about(seconds)} looks within reach"
+        f"your goal is {clock(target)}"
+        if target
+        else f"{race_prediction(request)} looks within reach"
     )
-    step = Step("race", 1, round(km * 1000, 1), None, (per_unit, per_unit))
+    likely = (round(fast / km * metres / 1000), round(slow / km * metres / 1000))
+    step = Step("race", 1, round(km * 1000, 1), None, likely)
     text = f"Race day: {RACE_NAME[request.race]}. Start calmly; {aim}"
-    return Session(draft.day, "race", race_distance(request), round(seconds / 60), text, (step,))
-
-
-def _about(seconds: float) -> str:
-    """A predicted time without false precision: to 10 s below 30 min, else to the minute."""
-    grain = 10 if seconds < 1800 else 60
-    return clock(math.floor(seconds / grain + 0.5) * grain)
+    return Session(
+        draft.day, "race", race_distance(request), round((fast + slow) / 120), text, (step,)
+    )
 
 
 def _steady_steps(draft: SessionDraft, total_m: float, paces: Paces) -> tuple[Step, ...]:

@@ -7,17 +7,18 @@
 from collections.abc import Iterator
 
 from runplan.checks.load import check_load
+from runplan.checks.note_words import check_notes, week_problem
 from runplan.checks.race_day import check_race
 from runplan.checks.shape import check_shape
 from runplan.checks.taper import check_taper
 from runplan.checks.variety import check_variety
 from runplan.checks.view import PlanView, view_of_file, view_of_plan
 from runplan.checks.wishes import check_wishes
-from runplan.checks.words import check_words, draft_kinds, week_problem
+from runplan.checks.words import check_words
 from runplan.plan import Finding, Plan
 from runplan.plan_json import PlanFile
 
-__all__ = ["check", "check_file", "draft_kinds", "week_problem"]
+__all__ = ["check", "check_file", "week_problem"]
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -45,3 +46,4 @@ def _all(view: PlanView) -> Iterator[Finding]:
     yield from check_taper(view)
     yield from check_variety(view)
     yield from check_words(view)
+    yield from check_notes(view)

@@ -149,7 +149,7 @@ class PlanView:
         """The distance of the goal race."""
         return RACE_KM[self.race]
 
-    @property
+    @cached_property
     def easy_s_per_km(self) -> float:
         """The middle of the easy pace: the plan's own, else what the runner's fitness says."""
         return easy_s_per_km(self.paces, self.fitness)

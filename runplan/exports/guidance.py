@@ -1,8 +1,8 @@
 """How to use a plan: what each kind of session is for, and what to do along the way.
 
-Coaches who rated plans by language models missed just this (Düking, JSSM 2024): why a session, how
-hard, how to see whether it works, and what to do when life or pain gets in the way. Chosen for this
-plan: only its kinds of session, only what its runner said. Knows nothing of layout.
+Why a session, how hard, how to see whether it works, and what to do when life or pain gets in the
+way. Chosen for this plan: only its kinds of session, only what its runner said. Where no source is
+named it is what coaches usually advise, on the careful side. Knows nothing of layout.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ from runplan.paces import paces_for, predict_seconds, race_seconds
 from runplan.plan import Plan
 from runplan.units import METRES_PER_KM, METRES_PER_MILE, clock, number
 
-# Kind of session → what it is for, and how hard it is on a scale of 10 (Foster's session RPE) or in
-# the words of the talk test (Foster 2008: the first words that fail mark the ventilatory threshold).
+# Kind of session → what it is for, and how hard it is on a scale of 10 or by how much one can talk.
 SESSIONS = {
     "easy": "Builds endurance while you recover. Effort 3 of 10: whole sentences come easily.",
     "recovery": "Loosens tired legs. Effort 2 of 10: it may feel too slow.",
@@ -35,12 +34,12 @@ SESSIONS = {
     "in you.",
 }
 
-# Carbohydrate in exercise: ACSM position stand (Thomas, Erdman & Burke 2016), 30–60 g an hour from
-# one hour to two and a half, up to 90 g beyond. Drinking to thirst: Hew-Butler 2015.
+# Carbohydrate in exercise: 30–60 g an hour (American College of Sports Medicine), up to 90 g from two
+# and a half hours on (Jeukendrup, Sports Science Exchange 108).
 FUEL_FROM_MIN, FUEL_MORE_FROM_MIN = 90, 150
 
-# What the runner said → label, advice. Heat: Périard 2015 (one to two weeks to adapt); cold: ACSM
-# 2021; altitude: Chapman 2013; treadmill: Jones & Doust 1996 (1 % makes up for the missing wind).
+# What the runner said → label, advice. Treadmill: Jones & Doust 1996 (1 % makes up for the missing
+# wind).
 _SAID: dict[tuple[ConstraintKind, str | None], tuple[str, str]] = {
     ("heat", None): (
         "Heat",
@@ -90,22 +89,20 @@ def sessions(plan: Plan) -> list[tuple[str, str]]:
 def along_the_way(plan: Plan) -> list[tuple[str, str]]:
     """What to watch and what to do when something changes, as (label, advice)."""
     return [
-        # Self-reports show strain sooner than most measurements do (Saw, BJSM 2016).
+        # How one feels shows strain better than most measurements do (Saw, BJSM 2016).
         (
             "How you are doing",
-            "Note your resting heart rate, your sleep and how easy runs feel. A pulse 5 to 10 beats "
-            "above your usual, bad nights or heavy legs for three days: swap the next hard session "
+            "Note how easy runs feel, your sleep and your resting heart rate. Heavy legs, bad nights "
+            "or a pulse 5 to 10 beats above your usual for three days: swap the next hard session "
             "for an easy run or rest.",
         ),
         *_benchmarks(plan),
-        # Little is lost in ten days without training (Mujika & Padilla 2000).
         (
             "Missed sessions",
             "Let one or two go and carry on; never add them to other days. After a week off go "
             "back one week in the plan; after two or more, write a new plan from where you are.",
         ),
         ("Pain", _pain(plan)),
-        # Seven hours and more: consensus of the American sleep societies (Watson 2015).
         (
             "Recovery",
             "Sleep seven to nine hours and eat enough; training works while you rest. Keep easy "
@@ -149,7 +146,6 @@ def _as_5k(metres: float, vdot: float) -> str:
 
 def _pain(plan: Plan) -> str:
     hurt = [str(said.value) for said in plan.request.constraints if said.kind == "injury"]
-    # After the pain-monitoring model (Silbernagel 2007), on the careful side.
     before = (
         f"Watch your {' and '.join(hurt)}: if it is worse the morning after a run, the next run is "
         "an easy one or rest. "

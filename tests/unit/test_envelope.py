@@ -12,10 +12,10 @@ from runplan.envelope import (
     build_envelope,
     week_envelope,
 )
-from runplan.merging import broken
 from runplan.plan import HARD_KINDS
 from runplan.request import DAYS, LEVELS, RACES, Level, PlanRequest, Race
 from tests.support.coach_plans import coach_plan
+from tests.support.obedience import broken
 from tests.support.plans import make_request
 from tests.support.strategies import constrained_requests, requests
 

@@ -6,6 +6,7 @@ from runplan.menus import (
     RUN_WALK_LEFT_M,
     TRIAL_FREE_KM,
     TRIAL_SHARE,
+    has_menu,
     menu,
     run_walk_all_through,
     trial,
@@ -13,7 +14,7 @@ from runplan.menus import (
 from runplan.paces import paces_for
 from runplan.request import LEVELS, Level
 from runplan.units import UNITS, Units
-from runplan.workouts import needed_km, work_km
+from runplan.workouts import measured
 from tests.support.plans import make_request
 
 INF = float("inf")
@@ -31,9 +32,10 @@ def test_workouts_fit_their_room(
 ) -> None:
     paces = paces_for(make_request(level=level))
     options = menu(kind, paces, level, week_km, progress, room_km)
-    assert all(needed_km(kind, blocks, paces, level) <= room_km for blocks in options)
+    assert all(work.needed_km <= room_km for work in options)
+    assert has_menu(kind, paces, level, week_km, room_km) == bool(options)
     shorter = menu(kind, paces, level, week_km, progress, room_km, limit_km=3.0)
-    assert all(needed_km(kind, blocks, paces, level) <= 3.0 for blocks in shorter)
+    assert all(work.needed_km + work.slow_km <= 3.0 for work in shorter)
 
 
 @given(st.sampled_from(LEVELS), st.sampled_from(UNITS), st.floats(8, 120), st.floats(2, 20))
@@ -43,13 +45,14 @@ def test_trials_stay_near_the_cap(
     paces = paces_for(make_request(level=level, units=units))
     blocks = trial(paces, level, week_km, room_km, INF)
     if blocks is None:
-        assert room_km < needed_km(
-            "intervals", trial(paces, level, week_km, INF, INF), paces, level
-        )  # type: ignore[arg-type]
+        anywhere = trial(paces, level, week_km, INF, INF)
+        assert anywhere is not None
+        assert room_km < measured("intervals", anywhere, paces, level).needed_km
         return
-    km = work_km("intervals", blocks, paces)
+    work = measured("intervals", blocks, paces, level)
+    km = work.work_km
     assert km <= max(TRIAL_FREE_KM, TRIAL_SHARE * week_km)
-    assert needed_km("intervals", blocks, paces, level) <= room_km
+    assert work.needed_km <= room_km
     assert level != "beginner" or km <= TRIAL_FREE_KM
 
 
@@ -75,7 +78,7 @@ def test_walking_breaks_fill_the_run(km: float, level: Level) -> None:
     options = run_walk_all_through(paces, km)
     assert options
     for blocks in options:
-        needed = needed_km("runwalk", blocks, paces, level)
+        needed = measured("runwalk", blocks, paces, level).needed_km
         assert needed <= km
         assert blocks.walk_min is not None
         assert km - needed <= RUN_WALK_LEFT_M / 1000 or km < 2

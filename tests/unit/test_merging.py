@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runplan.constraints import Constraint
-from runplan.merging import Conflict, broken, merge
+from runplan.constraints import Constraint, ConstraintKind
+from runplan.merging import Conflict, merge
 from runplan.plan import Plan
 from runplan.request import DAYS, PlanRequest
 from tests.support.coach_plans import coach_plan
+from tests.support.obedience import broken
 from tests.support.plans import make_request
 from tests.support.strategies import requests, wishes
 
@@ -120,6 +121,16 @@ def test_the_long_run_leaves_an_avoided_day() -> None:
     assert merge(make_request(), avoid("Sun"), ()).request.long_run_day == "Sat"
 
 
+def test_a_new_day_for_the_long_run_replaces_the_old_one() -> None:
+    before = merge(make_request(), [long_on("Sat"), Constraint("heat")], ()).request
+    assert merge(before, before.constraints, ()).request == before
+    after = merge(before, [long_on("Sun")], ())
+    assert after.request.long_run_day == "Sun"
+    assert after.request.constraints == (Constraint("heat"), long_on("Sun"))
+    refused = merge(before, [long_on("Sun")], {"long_run_day"})
+    assert refused.request.constraints == before.constraints
+
+
 def test_session_limits() -> None:
     hour = Constraint("max_session_min", 60, "all")
     assert merge(make_request(), [hour], ()).request.max_session_min == 60
@@ -169,8 +180,8 @@ def test_a_plan_made_without_a_wish_breaks_it(wish: Constraint) -> None:
 
 
 @pytest.mark.parametrize("kind", ["heat", "cold", "altitude", "first_race"])
-def test_wishes_that_change_no_session_are_never_broken(kind: str) -> None:
-    assert broken(plan(), [Constraint(kind)]) == []  # type: ignore[arg-type]
+def test_wishes_that_change_no_session_are_never_broken(kind: ConstraintKind) -> None:
+    assert broken(plan(), [Constraint(kind)]) == []
 
 
 def test_the_race_is_exempt() -> None:

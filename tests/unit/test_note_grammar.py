@@ -2,15 +2,9 @@ import random
 
 import pytest
 
+from runplan.claims import PHRASES, NoteFacts, contradictions, forbidden_phrases
 from runplan.note_grammar import note_rules
-from runplan.notes import (
-    PHRASES,
-    NoteFacts,
-    contradictions,
-    forbidden_phrases,
-    phrases,
-    write_note,
-)
+from runplan.notes import phrases, write_note
 from tests.support.gbnf import Grammar
 
 KINDS = (

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from runplan import coach
-from runplan.checks import draft_kinds, week_problem
-from runplan.drafts import Blocks, SessionDraft, WeekDraft
+from runplan.checks import week_problem
+from runplan.drafts import Blocks, SessionDraft, WeekDraft, draft_kinds
 from runplan.envelope import WeekEnvelope, build_envelope, week_envelope
 from tests.support.plans import make_request
 

@@ -8,18 +8,16 @@ from runplan.grid import ceil_session
 from runplan.notation import parse_blocks
 from runplan.paces import WALK_S_PER_KM, Paces, paces_for
 from runplan.plan import Session, Step
-from runplan.request import LEVELS
+from runplan.request import LEVELS, RaceResult
 from runplan.units import UNITS, from_km, metres_per, number, to_km
 from runplan.workouts import (
     JOG_FACTOR,
     WARM_UP_KM,
     WORK,
     expand,
-    needed_km,
+    measured,
     race_distance,
-    slow_km,
     style_of,
-    work_km,
     work_of,
 )
 from tests.support.plans import make_request
@@ -62,7 +60,7 @@ def test_the_steps_of_a_workout_add_up(
     kind, blocks = case
     request = make_request(level=level, units=units)
     paces = paces_for(request)
-    needed = from_km(needed_km(kind, blocks, paces, level), request.units)
+    needed = from_km(measured(kind, blocks, paces, level).needed_km, request.units)
     distance = ceil_session(needed) + more
     session = expand(SessionDraft("Tue", kind, distance, blocks=blocks), request, paces)
     assert total_m(session, paces) == pytest.approx(distance * metres_per(request.units), abs=1.0)
@@ -79,7 +77,7 @@ def test_the_duration_is_that_of_the_steps(case: tuple[str, Blocks], level: str)
     kind, blocks = case
     request = make_request(level=level)
     paces = paces_for(request)
-    distance = ceil_session(needed_km(kind, blocks, paces, level))
+    distance = ceil_session(measured(kind, blocks, paces, level).needed_km)
     session = expand(SessionDraft("Tue", kind, distance, blocks=blocks), request, paces)
     slowest, fastest = WALK_S_PER_KM / 1000, paces.s_per_km("rep") / 1000
     metres = distance * 1000
@@ -124,6 +122,19 @@ def test_the_race_is_as_long_as_it_is(race: str, units: str, distance: float) ->
     assert "Race day" in session.text
 
 
+def test_a_marathon_is_predicted_as_a_range() -> None:
+    request = make_request(race="marathon", weeks=16, recent_race=RaceResult("10K", 3000))
+    session = expand(SessionDraft("Sun", "race"), request, paces_for(request))
+    assert "3:50:00 to 4:10:00 looks within reach" in session.text
+    assert session.duration_min == 240
+    (step,) = session.steps
+    assert step.pace is not None
+    assert step.pace[0] < step.pace[1]
+    shorter = make_request(race="half", recent_race=RaceResult("10K", 3000))
+    text = expand(SessionDraft("Sun", "race"), shorter, paces_for(shorter)).text
+    assert "about 1:51:00 looks within reach" in text
+
+
 def test_the_race_names_the_goal() -> None:
     session = expand(SessionDraft("Sun", "race"), make_request(goal_time=3000), PACES)
     assert "50:00" in session.text
@@ -152,8 +163,12 @@ def test_a_single_bout_has_no_recovery() -> None:
 
 
 def test_work_is_counted_without_recoveries() -> None:
-    assert work_km("intervals", parse_blocks("5x800m"), PACES) == pytest.approx(4.0)
-    assert to_km(6, "mi") == pytest.approx(work_km("marathon", parse_blocks("6mi"), PACES))
+    assert measured(
+        "intervals", parse_blocks("5x800m"), PACES, "beginner"
+    ).work_km == pytest.approx(4.0)
+    assert to_km(6, "mi") == pytest.approx(
+        measured("marathon", parse_blocks("6mi"), PACES, "beginner").work_km
+    )
 
 
 def test_walking_breaks_make_any_session_run_walk() -> None:
@@ -198,7 +213,7 @@ def test_hard_sessions_take_no_longer_than_easy_running_and_their_slowness(
     kind, blocks = case
     request = make_request(level=level)
     paces = paces_for(request)
-    distance = ceil_session(needed_km(kind, blocks, paces, level)) + more
+    distance = ceil_session(measured(kind, blocks, paces, level).needed_km) + more
     session = expand(SessionDraft("Tue", kind, distance, blocks=blocks), request, paces)
-    most = (distance + slow_km(kind, blocks, paces)) * paces.s_per_km("easy") / 60
+    most = (distance + measured(kind, blocks, paces, level).slow_km) * paces.s_per_km("easy") / 60
     assert (session.duration_min or 0) <= most + 0.5

@@ -1,0 +1,168 @@
+"""What the words of a note claim about its week.
+
+A note is used only where it is true. `MENTIONS` lists the words which imply a session kind: the coach
+leaves a phrase with such a word out of weeks without that kind, the grammar keeps a model off it, and
+the checker looks for it. Knows nothing of distances or paces, nor how notes are written.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+NAME = "{name}"
+
+_SESSION_OF = {  # words in a note -> the kind of session which must then be in the week
+    "easy": r"easy (?:runs?|days?|jogs?)",
+    "recovery": r"recovery (?:runs?|jogs?)",
+    "long": r"long (?:runs?|one|day)|longest (?:run|one)",
+    "marathon": r"marathon[- ](?:pace|effort)|goal pace|race[- ]pace",
+    "tempo": r"tempos?|threshold",
+    "intervals": r"intervals?",
+    "reps": r"reps?|repetitions?",
+    "hills": r"(?:up|down)?hills?|hilly",
+    "fartlek": r"fartleks?|surges?|surging",
+    "runwalk": r"walk(?:ing)?[- ]breaks?|run[- ]walks?|walk[- ]runs?|(?:run|walk)ning? parts?",
+    "race": r"race (?:day|week|morning|weekend)|(?:start|finish) line|start gun|gun|bib|today",
+    "strides": r"strides?",
+    "finish": r"(?:fast|quick|strong|steady) finish",
+    "strength": r"strength (?:sessions?|days?)",
+    "cross": r"cross[- ]training (?:sessions?|days?)",
+    "hard": r"hard (?:runs?|days?|sessions?|work)|quality|speed ?work|speed sessions?|repeats?",
+}
+MENTIONS: dict[str, re.Pattern[str]] = {
+    kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in _SESSION_OF.items()
+}
+"""Words which imply a session kind. A note with such a word needs one of `SATISFIED_BY[kind]`."""
+
+HARD_KINDS = frozenset({"tempo", "intervals", "reps", "hills", "fartlek", "marathon", "finish"})
+SATISFIED_BY: dict[str, frozenset[str]] = {kind: frozenset({kind}) for kind in MENTIONS} | {
+    "easy": frozenset({"easy", "recovery", "long", "runwalk"}),
+    "marathon": frozenset({"marathon", "finish"}),
+    "hard": HARD_KINDS,
+}
+
+_WORDS_OF_CLAIMS = MENTIONS | {
+    claim: re.compile(words, re.IGNORECASE)
+    for claim, words in {
+        "taper": r"\btaper(?:s|ed|ing)?\b",
+        "cutback": r"\bcutback\b|\b(?:lighter|recovery|easier|down|quieter) week\b|\bstep back\b",
+        "first week": r"\b(?:first|opening) week\b|\bweek one\b",
+        "halfway": r"\bhalf ?way\b|\bmid-?point\b",
+        "half marathon": r"\bhalf[- ]marathon\b|\b(?:the|your|a) half\b(?! of)",
+        "full marathon": r"(?<!half )(?<!half-)\bmarathon\b(?![- ](?:pace|effort))",
+    }.items()
+}
+
+# The words of the claims as they are written, for the grammar of a note; endings are included.
+PHRASES: dict[str, tuple[str, ...]] = {
+    "easy": ("easy run", "easy day", "easy jog"),
+    "recovery": ("recovery run", "recovery jog"),
+    "long": ("long run", "long one", "long day", "longest run", "longest one"),
+    "marathon": (
+        *("marathon pace", "marathon-pace", "marathon effort", "marathon-effort"),
+        *("goal pace", "race pace", "race-pace"),
+    ),
+    "tempo": ("tempo", "threshold"),
+    "intervals": ("interval",),
+    "reps": ("reps", "rep ", "rep,", "repetition"),
+    "hills": ("hill", "uphill", "downhill"),
+    "fartlek": ("fartlek", "surge", "surging"),
+    "runwalk": (
+        *("walk break", "walk-break", "walking break", "walking-break"),
+        *("run walk", "run-walk", "walk run", "walk-run", "running part ", "running parts"),
+    ),
+    "race": (
+        *("race day", "race week", "race morning"),
+        *("start line", "finish line", "start gun", "gun", "bib", "today"),
+    ),
+    "strides": ("stride",),
+    "finish": ("fast finish", "quick finish", "strong finish", "steady finish"),
+    "strength": ("strength session", "strength day"),
+    "cross": tuple(f"cross{gap}training {what}" for gap in "- " for what in ("session", "day")),
+    "hard": (
+        *("hard run", "hard day", "hard session", "hard work", "quality"),
+        *("speed work", "speedwork", "speed session", "repeat "),
+        *("repeats", "repeat,"),
+    ),
+    "taper": ("taper",),
+    "cutback": (
+        *("cutback", "lighter week", "recovery week", "easier week", "down week"),
+        *("quieter week", "step back"),
+    ),
+    "first week": ("first week", "opening week", "week one"),
+}
+
+_SENTENCE = re.compile(r"[^.!?\s][^.!?]*")
+
+
+@dataclass(frozen=True)
+class NoteFacts:
+    """What a note may know of its week and its runner."""
+
+    race: str
+    """5K, 10K, half or marathon."""
+    level: str
+    """beginner, intermediate or advanced."""
+    phase: str
+    """base, build, peak or taper."""
+    focus: str
+    """easy, strides, hills, fartlek, tempo, intervals, reps, marathon, runwalk or race."""
+    kinds: frozenset[str]
+    """Session kinds in the week, "strides", and "finish" (a long run ending at marathon pace)."""
+    number: int
+    """Week number, from 1."""
+    total: int
+    """Weeks in the plan; the last is race week."""
+    cutback: bool
+    """A lighter recovery week."""
+    topics: tuple[str, ...] = ()
+    """What the runner's details are about, as `topics_in` tells."""
+
+    @property
+    def halfway(self) -> bool:
+        """Whether the week is in the middle of a plan that is long enough to have one."""
+        return abs(self.number - self.total / 2) <= 0.5 and self.total >= 6
+
+
+def contradictions(note: str, facts: NoteFacts) -> tuple[str, ...]:
+    """What the note speaks of though the week has none of it: session kinds, "taper", ..."""
+    return tuple(sorted(claims_in(note) & false_claims(facts)))
+
+
+def forbidden_phrases(facts: NoteFacts) -> tuple[str, ...]:
+    """The phrases that a note about this week may not use, in lower case."""
+    false = false_claims(facts)
+    return tuple(
+        phrase for claim, written in PHRASES.items() if claim in false for phrase in written
+    )
+
+
+def claims_in(note: str) -> frozenset[str]:
+    """What must be true of a week for this note to fit it.
+
+    No claim runs over the end of a sentence, so they are read one by one: sentences come again.
+    """
+    return frozenset().union(*map(_claims, _SENTENCE.findall(note)))
+
+
+@lru_cache(maxsize=20_000)
+def _claims(sentence: str) -> frozenset[str]:
+    return frozenset(claim for claim, words in _WORDS_OF_CLAIMS.items() if words.search(sentence))
+
+
+def false_claims(facts: NoteFacts) -> frozenset[str]:
+    """What a note about this week must not claim."""
+    holds = {
+        "taper": facts.phase == "taper",
+        "cutback": facts.cutback,
+        "first week": facts.number == 1,
+        "halfway": facts.halfway,
+        "half marathon": facts.race == "half",
+        "full marathon": facts.race == "marathon",
+    }
+    return _missing_sessions(facts.kinds).union(claim for claim, true in holds.items() if not true)
+
+
+@lru_cache(maxsize=1024)
+def _missing_sessions(kinds: frozenset[str]) -> frozenset[str]:
+    return frozenset(claim for claim in MENTIONS if not SATISFIED_BY[claim] & kinds)
