@@ -37,3 +37,8 @@ class PublishError(FinetuneError):
 
 class ParityError(FinetuneError):
     """A merged or exported model differs from the one that was trained."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line; its kind where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

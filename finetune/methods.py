@@ -22,7 +22,7 @@ from transformers import (
 
 from finetune import ranks
 from finetune.config import Full, Lora, Prompt, Qat, Qlora, Recipe
-from finetune.errors import StageError
+from finetune.errors import StageError, first_line
 from finetune.files import replacing
 from finetune.models import load_model
 from finetune.tokenizer import load_tokenizer
@@ -194,7 +194,7 @@ def _nf4_problem() -> str | None:
         inputs = torch.ones(1, 64, device=device, requires_grad=True)
         layer(inputs).sum().backward()
     except (RuntimeError, NotImplementedError) as error:
-        return f"4-bit layers do not work on this {device} ({str(error).splitlines()[0]})"
+        return f"4-bit layers do not work on this {device} ({first_line(error)})"
     return None
 
 

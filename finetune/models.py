@@ -13,7 +13,7 @@ from transformers import (
 )
 
 from finetune.config import Architecture, Precision, Pretrained
-from finetune.errors import StageError
+from finetune.errors import StageError, first_line
 from finetune.tokenizer import NEW_TOKENS
 
 FAMILIES = ("llama", "gemma3_text", "gpt2")
@@ -90,7 +90,7 @@ def adopt_model(base: Pretrained, tokenizer: PreTrainedTokenizerFast, seed: int)
             base.pretrained, dtype=getattr(torch, base.dtype), attn_implementation="sdpa"
         )
     except OSError as error:
-        raise StageError(f"base.pretrained: {str(error).splitlines()[0]}") from error
+        raise StageError(f"base.pretrained: {first_line(error)}") from error
     config = model.config
     if config.model_type not in FAMILIES:
         raise StageError(

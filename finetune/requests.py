@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from runplan.constraints import KINDS, SCOPES, Constraint
+from runplan.constraints import KINDS, SCOPES, Constraint, ConstraintKind
 from runplan.merging import merge
 from runplan.request import (
     DAYS,
@@ -59,7 +59,7 @@ _GIVEN = {
     "constraints": 0.2,
 }
 # A single "only" day leaves too few days, so it is not drawn.
-_KINDS = tuple(kind for kind in KINDS if kind != "only_day")
+_KINDS: tuple[ConstraintKind, ...] = tuple(kind for kind in KINDS if kind != "only_day")
 # Fields that the evaluation requests do not have.
 _WISH_FIELDS = ("age", "max_heart_rate", "constraints")
 # What the constraints that are words may say.

@@ -2,7 +2,7 @@ import random
 from collections import Counter
 from itertools import pairwise
 
-from finetune.drills import drill, outline_rows
+from finetune.drills import Row, drill, outline_rows
 from runplan.envelope import build_envelope
 from runplan.notation import parse_outline
 from runplan.prompts import outline_prompt
@@ -38,11 +38,11 @@ def test_no_drills_and_nothing_but_drills() -> None:
     request_rows = [row for _, row in outline_rows(30, 0.0, "test", Counter())]
     drills = [row for _, row in outline_rows(30, 1.0, "test", Counter())]
 
-    def leaps(rows: list[dict[str, object]]) -> int:
+    def leaps(rows: list[Row]) -> int:
         """Weeks of more than twice the week before."""
         found = 0
         for row in rows:
-            lines = parse_outline(row["messages"][-1]["content"])  # type: ignore[index]
+            lines = parse_outline(row["messages"][-1]["content"])
             found += sum(b.distance > 2 * a.distance for a, b in pairwise(lines))
         return found
 
