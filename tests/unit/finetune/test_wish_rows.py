@@ -12,6 +12,7 @@ import pytest
 
 from finetune import wish_rows
 from finetune.wishes import sample_parts
+from runplan.request import DAYS
 from runplan.understanding import ANSWERS, NO, understand_jobs
 
 
@@ -56,11 +57,12 @@ def test_same_seed_same_rows() -> None:
 
 
 def test_two_mentions_of_a_day_may_mean_different_things() -> None:
-    meanings: dict[str, set[str]] = {}
+    meanings: dict[tuple[str, str], set[str]] = {}
     for row in drawn()[0]:
-        if "[Sun]" in shown_in(row):
+        day = re.search(rf"\[({'|'.join(DAYS)})\]", shown_in(row))
+        if day:
             text = re.sub(r"[][]", "", shown_in(row))
-            meanings.setdefault(text, set()).add(row["messages"][2]["content"])
+            meanings.setdefault((text, day[1]), set()).add(row["messages"][2]["content"])
     assert any(len(meaning) > 1 for meaning in meanings.values())
 
 
