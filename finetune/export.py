@@ -98,15 +98,19 @@ def compare(
         whole += text == pieces[-1].lstrip()
         same, total = same + alike, total + len(pieces)
     before = assistant_nll(model, rows).perplexity
-    read_back = AutoModelForCausalLM.from_pretrained(
-        path.parent, gguf_file=path.name, config=model.config, dtype=model.dtype
-    )
-    after = assistant_nll(measured(read_back), rows).perplexity
+    after = assistant_nll(measured(read_back(path, model)), rows).perplexity
     return Kept(
         same_completions=round(whole / len(prompts), 4),
         same_tokens=round(same / total, 4),
         perplexity=round(after, 5),
         perplexity_change=round(after / before - 1, 5),
+    )
+
+
+def read_back(path: Path, model: PreTrainedModel) -> PreTrainedModel:
+    """The weights of a GGUF file in a model of the same shape, as transformers reads them."""
+    return AutoModelForCausalLM.from_pretrained(
+        path.parent, gguf_file=path.name, config=model.config, dtype=model.dtype
     )
 
 

@@ -6,16 +6,17 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from finetune.config import Export, Recipe
+from finetune.config import Export, Pretrained, Recipe
 from finetune.errors import ParityError, StageError
-from finetune.export import Kept, compare, refuse
+from finetune.export import Kept, compare, read_back, refuse
 from finetune.files import read_json
 from finetune.gguf import export_gguf
-from finetune.models import load_model
+from finetune.models import adopt_model, load_model
 from finetune.stages import marker
-from finetune.tokenizer import load_tokenizer
+from finetune.tokenizer import adopt_tokenizer, load_tokenizer
 from finetune.tokens import read_rows, read_tokens
 from runplan.backends.base import Message
+from tests.integration.finetune.families import CONTEXT, FAMILIES
 
 TIMES = 4
 """How often each number stands in the wide model: 64 of them become 256."""
@@ -119,6 +120,20 @@ def test_a_file_of_another_model_is_refused(
     limits = Export(quantisation="Q8_0", perplexity_tolerance=9, min_same_tokens=1)
     with pytest.raises(ParityError, match=r"fewer than export\.min_same_tokens 1"):
         refuse("base.gguf", kept, limits)
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_a_file_is_read_back_as_the_model(family: str, tmp_path: Path) -> None:
+    FAMILIES[family](tmp_path, ["Tue easy 5 strides 4\nThu hills 6: 8x45s\nSun long 8"])
+    base = Pretrained(pretrained=str(tmp_path), dtype="float32", context_length=CONTEXT)
+    tokenizer = adopt_tokenizer(base)
+    model = adopt_model(base, tokenizer, 1).eval()
+    path = tmp_path / "model.gguf"
+    export_gguf(model, tokenizer, path, quantisation="F16", name=family)
+    ids = torch.arange(1, 120)[None]
+    with torch.no_grad():
+        expected, found = (one(ids).logits for one in (model, read_back(path, model).eval()))
+    assert (found - expected).abs().max() < 0.01 * expected.abs().max()
 
 
 def test_k_quants_of_narrow_models_are_refused(
