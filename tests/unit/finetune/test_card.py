@@ -9,6 +9,7 @@ from huggingface_hub import ModelCard
 from finetune import config
 from finetune.card import command, install, shortfall
 from finetune.config import Pretrained
+from finetune.files import read_json, write_json
 from tests.support.finished_run import FIGURES, write_finished_run
 
 
@@ -56,6 +57,30 @@ def test_a_tuned_model_names_its_base_and_keeps_its_licence(
     assert (card.data.base_model, card.data.license) == (base, licence)
     assert said in card.text
     assert "from scratch by the recipe" not in card.text
+
+
+@pytest.mark.parametrize(("rise", "said"), [(0.25, "25.0 % above"), (-0.125, "12.5 % below")])
+def test_forgetting_and_memory_are_told_where_they_were_measured(
+    rise: float, said: str, tmp_path: Path
+) -> None:
+    recipe = config.load("nano")
+    run = write_finished_run(tmp_path / "run")
+    old = (install(recipe, run, tmp_path / "old") / "README.md").read_text()
+    assert "Forgetting" not in old
+    assert "memory" not in old
+
+    metrics = read_json(run / "metrics.json")
+    for name in ("base", "tuned"):
+        metrics[name] |= {"chat_perplexity": 40.0, "file_same_tokens": 0.75}
+    metrics |= {"chat": "general_chat.jsonl", "forgetting": rise}
+    metrics["peak_memory_mb"] = {"base": 1234.5, "evaluate": 800.0}
+    write_json(run / "metrics.json", metrics)
+    card = (install(recipe, run, tmp_path / "new") / "README.md").read_text()
+    assert f"(`general_chat.jsonl`) the tuned model's perplexity is {said} the base's." in card
+    assert "| perplexity on general chat | 40.000 | 40.000 |" in card
+    assert "| greedy tokens, up to the first other one | 0.750 | 0.750 |" in card
+    assert "| Peak memory | base 1,234 MB, evaluate 800 MB |" in card
+    assert "\n\n\n" not in old + card
 
 
 def test_both_weeks_and_outlines_have_to_reach_the_bar() -> None:

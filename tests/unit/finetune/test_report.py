@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from markdown_it import MarkdownIt
 
-from finetune.files import write_json
+from finetune.files import read_json, write_json
 from finetune.report import compare, general
 from tests.support.finished_run import write_finished_run
 
@@ -18,7 +18,11 @@ from tests.support.finished_run import write_finished_run
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     write_finished_run(folder / "nano", week_valid_free=0.875, outline_valid_free=0.85)
-    write_finished_run(folder / "wide", week_valid_free=0.75, nll=1.125)
+    newer = {"chat_perplexity": 52.5, "file_same_tokens": 0.96875, "file_perplexity_change": -0.01}
+    wide = write_finished_run(folder / "wide", week_valid_free=0.75, nll=1.125, **newer)
+    memory = {"base": 900.0, "lora": 800.0, "evaluate": 1200.0}
+    figures = {"forgetting": 0.25, "peak_memory_mb": memory, "chat": "general_chat.jsonl"}
+    write_json(wide / "metrics.json", read_json(wide / "metrics.json") | figures)
     return folder
 
 
@@ -48,6 +52,16 @@ def test_figures_stand_side_by_side_and_the_best_stands_out(out: Path) -> None:
     assert table["Weeks valid, with grammar"] == ["75.0 %"] * 3
     assert table["Wishes in free texts, recall"] == ["87.5 %"] * 3
     assert table["base: weights trained"] == ["5,000,000", "5,000,000"]
+
+
+def test_newer_figures_stand_beside_runs_that_lack_them(out: Path) -> None:
+    table = rows((out / "report.md").read_text())
+    assert table["Perplexity on general chat"] == ["–", "–", "52.5"]
+    assert table["Greedy tokens as before quantisation"] == ["–", "–", "96.9 %"]
+    assert table["Rise of the perplexity by quantisation"] == ["–", "–", "-1.0 %"]
+    assert table["Rise of the perplexity on general chat by tuning"] == ["–", r"25\.0 %"]
+    assert table["evaluate: peak memory"] == ["–", "1,200 MB"]
+    assert table["lora: peak memory"] == ["–", "800 MB"]
 
 
 def test_reasons_are_added_up(out: Path) -> None:
