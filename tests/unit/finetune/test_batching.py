@@ -1,10 +1,13 @@
 """Batches of like length, and who reads which of them."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import Trainer, TrainingArguments
 
 from finetune.batching import Collator, Order, batched, batches
 from finetune.tokens import IGNORED
@@ -50,6 +53,23 @@ def test_each_epoch_and_seed_has_another_order() -> None:
     assert first != list(other)
     order.set_epoch(0)
     assert list(order) == first
+
+
+def test_the_order_is_that_of_trainer_by_itself(tmp_path: Path) -> None:
+    """So models trained before there was an order of our own can be trained again."""
+    trainer = Trainer(
+        model=torch.nn.Linear(1, 1),
+        args=TrainingArguments(
+            str(tmp_path), per_device_train_batch_size=1, seed=5, data_seed=5, use_cpu=True
+        ),
+        train_dataset=list(range(19)),
+        data_collator=lambda items: {"read": torch.tensor(items)},
+    )
+    loader, ours = trainer.get_train_dataloader(), Order(19, 5, 1)
+    for epoch in range(2):
+        loader.set_epoch(epoch)
+        ours.set_epoch(epoch)
+        assert [int(batch["read"]) for batch in loader] == list(ours)
 
 
 @pytest.mark.parametrize("learn_all", [True, False])
