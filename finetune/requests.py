@@ -144,9 +144,9 @@ def _longest(longest: float | None, weekly: float | None, units: Units) -> float
 
 
 def _result(rng: random.Random, level: Level, race: Race | None = None) -> RaceResult:
-    race = race or rng.choice(RACES)
-    per_km = rng.uniform(*_PACE[level]) * _LONGER_IS_SLOWER[race]
-    return RaceResult(race, round(per_km * RACE_KM[race]))
+    ran = rng.choice(RACES) if race is None else race
+    per_km = rng.uniform(*_PACE[level]) * _LONGER_IS_SLOWER[ran]
+    return RaceResult(ran, round(per_km * RACE_KM[ran]))
 
 
 def evaluation_lines() -> list[str]:
