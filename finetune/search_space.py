@@ -138,7 +138,7 @@ class Search(Section):
         return drawn
 
     def words(self, values: Values, recipe: str, overrides: Iterable[str]) -> tuple[str, list[str]]:
-        """The recipe and the overrides of a trial, as on a command line; the last of a key counts."""
+        """The recipe and the overrides of a trial, as on a command line."""
         name = str(values.get(_RECIPE, recipe))
         method = config.load(name).method_name
         chosen: dict[str, Scalar] = {}
@@ -147,11 +147,13 @@ class Search(Section):
             if key != _RECIPE:
                 chosen |= group[str(value)] if isinstance(group, dict) else {key: value}
         chosen["method.training.checkpoint_steps"] = self.every_steps
-        return name, [
+        words = [
             *(_override(key, value, method) for key, value in self.fixed.items()),
             *overrides,
             *(_override(key, value, method) for key, value in chosen.items()),
         ]
+        # The last of a key counts.
+        return name, list({word.partition("=")[0]: word for word in words}.values())
 
     def recipe(self, values: Values, recipe: str, overrides: Iterable[str]) -> Recipe:
         """The recipe of a trial.

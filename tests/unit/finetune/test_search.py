@@ -108,6 +108,12 @@ def test_what_is_wrong_in_a_search_is_one_line(
     assert error.count("\n") == 1
 
 
+def test_help_shows_how(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["search", "--help"])
+    assert "python -m finetune search --recipe nano --trials 30" in capsys.readouterr().out
+
+
 def test_a_search_that_is_not_there_is_one_line() -> None:
     with pytest.raises(RecipeError, match="no search 'best'; there are: batch, "):
         load("best")
@@ -194,6 +200,26 @@ def test_it_does_not_matter_who_asks(tmp_path: Path) -> None:
                 worker = Worker(found, "nano", [], tmp_path / folder)
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0])) == 12
+
+
+@pytest.mark.parametrize("pruner", ["hyperband", "successive_halving", "none"])
+def test_each_pruner_ends_what_is_worse(pruner: str, tmp_path: Path) -> None:
+    space = {"lora.dropout": {"low": 0.0, "high": 0.5}}
+    found = search(pruner=pruner, trials=12, every_steps=200, space=space)
+    worker = Worker(found, "nano", [], tmp_path)
+    while (trial := worker.claim()) is not None:
+        for step in range(200, 1601, 200):
+            trial.report(trial.params["lora.dropout"] + 1 / step, step)
+            if step < 1600 and trial.should_prune():
+                worker.finish(trial, TrialState.PRUNED)
+                break
+        else:
+            worker.finish(trial, TrialState.COMPLETE)
+    summary = json.loads(worker.report().with_suffix(".json").read_text())
+    counts = summary["counts"]
+    assert counts["complete"] > 0
+    assert counts["complete"] + counts["pruned"] == 12
+    assert (counts["pruned"] > 0) == (pruner != "none")
 
 
 def test_a_grid_is_tried_whole_and_in_order(tmp_path: Path) -> None:
