@@ -35,7 +35,11 @@ def meet() -> None:
         import torch
         from accelerate import PartialState
 
-        PartialState(cpu=not torch.cuda.is_available(), timeout=_PATIENCE)
+        cpu = not torch.cuda.is_available()
+        if cpu:
+            # Else accelerate says "cpu:0", where PyTorch cannot load a checkpoint to.
+            os.environ["ACCELERATE_TORCH_DEVICE"] = "cpu"
+        PartialState(cpu=cpu, timeout=_PATIENCE)
 
 
 def ask_first(question: Callable[[], Said]) -> Said:

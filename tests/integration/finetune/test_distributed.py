@@ -1,6 +1,8 @@
 """Two processes of `accelerate launch` learn what one learns alone."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from tests.support.short_run import STEPS, difference, settings, write_rows
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = ROOT / "finetune" / "accelerate" / "cpu2.yaml"
+CHECKPOINT = "base-checkpoints/checkpoint-4"
 FILES = ("base/model.safetensors", "adapter/adapter_model.safetensors")
 
 
@@ -33,9 +36,15 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The base of the run together was begun by one process; its adapters were not."""
     alone = write_rows(tmp_path_factory.mktemp("alone"))
     assert cli.main(command(alone, *settings())) == 0
     together = write_rows(tmp_path_factory.mktemp("together"))
+    begun = tmp_path_factory.mktemp("begun")
+    for needed in ("tokenizer", "tokens"):
+        shutil.copytree(alone / needed, begun / needed)
+    train_base(config.load("nano", settings()), begun)
+    shutil.copytree(begun / CHECKPOINT, together / CHECKPOINT)
     launch = ("accelerate.commands.launch", "--config_file", str(CONFIGURATION), "-m", "finetune")
     done = subprocess.run(
         [sys.executable, "-m", *launch, *command(together, *settings())],
@@ -53,6 +62,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 def test_two_processes_end_with_the_weights_of_one(runs: Runs, file: str) -> None:
     """The last step of an epoch has three batches, which two processes cannot share evenly."""
     assert difference(runs.alone / file, runs.together / file) < 1e-5
+
+
+def test_two_processes_go_on_from_the_checkpoint_of_one(runs: Runs) -> None:
+    (bar,) = set(re.findall(r"base: .*?\| (\d/\d) \[00:00<\?", runs.output))
+    assert bar == f"4/{STEPS}"
 
 
 @pytest.mark.parametrize(("accumulation", "seed"), [(2, 1), (4, 2)])
