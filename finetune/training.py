@@ -257,6 +257,8 @@ def _machine(training: Training, runtime: Runtime, tracking: Path, name: str) ->
     return {
         "optim": "adamw_8bit" if eight_bit else "adamw_torch_fused",
         "use_cpu": not gpu,
+        # Every weight that is trained is used in every pass.
+        "ddp_find_unused_parameters": False,
         "gradient_checkpointing": runtime.gradient_checkpointing,
         "gradient_checkpointing_kwargs": {"use_reentrant": False},
         "report_to": runtime.tracker,
