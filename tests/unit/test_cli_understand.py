@@ -14,7 +14,7 @@ from runplan.backends.scripted import ScriptedBackend
 from tests.support.tiny_gguf import write_tiny_gguf
 
 KNEE = {"kind": "injury", "value": "knee", "scope": None}
-ANSWERS = {"[knee]": "knee injury", "[Tue]": "Tue avoid\n45min weekday\nweekdays no"}
+ANSWERS = {"[knee]": "injury", "[Tue]": "avoid", "[45min]": "weekday", "[weekdays]": "no"}
 LONG = "not on Tuesday, at most 45 min on weekdays"
 
 
