@@ -22,7 +22,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from finetune import config, search_report
 from finetune.config import Recipe
-from finetune.errors import RecipeError, StageError
+from finetune.errors import RecipeError, StageError, first_line
 from finetune.files import read_json, remove, write_json
 from finetune.methods import tune
 from finetune.search_report import PLANNED, PROBLEM, REPEATS
@@ -179,7 +179,7 @@ class Worker:
             remove(folder)
         except (StageError, torch.OutOfMemoryError) as error:
             # These settings cannot be trained; others can.
-            self._fail(trial, str(error).splitlines()[0])
+            self._fail(trial, first_line(error))
             remove(folder)
         else:
             self.finish(trial, TrialState.COMPLETE, patient=recipe.method.training.patience > 0)

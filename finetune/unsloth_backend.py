@@ -51,7 +51,7 @@ def _tune(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     # It would ask the hub for a file, to be counted, and write its cache to the current folder.
     os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"
     os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(run_dir / "unsloth-cache"))
-    import unsloth  # noqa: F401
+    import unsloth  # noqa: F401  (changes transformers and trl as it is loaded)
 
     from finetune.memory import peak_mb
     from finetune.methods import tune

@@ -1,20 +1,22 @@
-"""The held-out phrasings in data/: well formed, in the words the constraints use, and broad enough."""
+"""The texts to understand in data/: well formed, in the words the constraints use, and broad enough.
+
+The held-out phrasings measure; the development texts are for choosing between models and settings.
+So no text may be in both.
+"""
 
 import json
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runplan.constraints import KINDS, SCOPES, ConstraintKind, constraint_from_json
+from runplan.constraints import KINDS, SCOPES, Constraint, ConstraintKind, constraint_from_json
 from runplan.request import MAX_DETAILS, MAX_SESSION_MIN, MIN_SESSION_MIN
 
-PATH = Path(__file__).parents[2] / "data" / "understanding_phrasings.jsonl"
-ROWS: list[dict[str, Any]] = [json.loads(line) for line in PATH.read_text("utf-8").splitlines()]
-CONSTRAINTS = [tuple(constraint_from_json(data) for data in row["constraints"]) for row in ROWS]
-
-TEXTS, WITHOUT_ANY, MOST_IN_A_TEXT = 260, 45, 5
+DATA = Path(__file__).parents[2] / "data"
+MOST_IN_A_TEXT = 5
 # In texts. Days and minutes are what runners write most, and what a plan must not get wrong.
 AT_LEAST = dict.fromkeys(KINDS, 10) | dict.fromkeys(
     ("avoid_day", "only_day", "long_run_day", "max_session_min"), 40
@@ -29,21 +31,56 @@ WORDS: dict[ConstraintKind, set[str]] = {
 }
 
 
-def test_the_constraints_are_written_in_full() -> None:
-    for row, constraints in zip(ROWS, CONSTRAINTS, strict=True):
+@dataclass(frozen=True)
+class Texts:
+    """A file of texts with what each asks for, and how many it must hold."""
+
+    name: str
+    rows: list[dict[str, Any]]
+    count: int
+    without_any: int
+    with_several: int
+
+    @property
+    def constraints(self) -> list[tuple[Constraint, ...]]:
+        return [tuple(map(constraint_from_json, row["constraints"])) for row in self.rows]
+
+    @property
+    def bare(self) -> set[str]:
+        return {" ".join(row["text"].casefold().split()) for row in self.rows}
+
+
+def texts_of(name: str, count: int, without_any: int, with_several: int) -> Texts:
+    lines = (DATA / f"understanding_{name}.jsonl").read_text("utf-8").splitlines()
+    return Texts(name, [json.loads(line) for line in lines], count, without_any, with_several)
+
+
+HELD_OUT = texts_of("phrasings", 260, 45, 150)
+DEVELOPMENT = texts_of("development", 240, 50, 120)
+both = pytest.mark.parametrize("texts", [HELD_OUT, DEVELOPMENT], ids=lambda texts: texts.name)
+
+
+def test_no_text_is_in_both() -> None:
+    assert HELD_OUT.bare & DEVELOPMENT.bare == set()
+
+
+@both
+def test_the_constraints_are_written_in_full(texts: Texts) -> None:
+    for row, constraints in zip(texts.rows, texts.constraints, strict=True):
         assert row.keys() == {"text", "constraints"}
         assert [constraint.to_json() for constraint in constraints] == row["constraints"]
 
 
-def test_the_texts_fit_the_form_and_differ() -> None:
-    texts = [" ".join(row["text"].casefold().split()) for row in ROWS]
-    assert len(set(texts)) == len(texts) == TEXTS
-    assert all(row["text"].strip() == row["text"] != "" for row in ROWS)
-    assert max(len(row["text"]) for row in ROWS) <= MAX_DETAILS
+@both
+def test_the_texts_fit_the_form_and_differ(texts: Texts) -> None:
+    assert len(texts.bare) == len(texts.rows) == texts.count
+    assert all(row["text"].strip() == row["text"] != "" for row in texts.rows)
+    assert max(len(row["text"]) for row in texts.rows) <= MAX_DETAILS
 
 
-def test_no_text_repeats_or_contradicts_itself() -> None:
-    for row, constraints in zip(ROWS, CONSTRAINTS, strict=True):
+@both
+def test_no_text_repeats_or_contradicts_itself(texts: Texts) -> None:
+    for row, constraints in zip(texts.rows, texts.constraints, strict=True):
         assert len(set(constraints)) == len(constraints) <= MOST_IN_A_TEXT, row["text"]
         kinds = {constraint.kind for constraint in constraints}
         assert not {"avoid_day", "only_day"} <= kinds, row["text"]
@@ -51,26 +88,34 @@ def test_no_text_repeats_or_contradicts_itself() -> None:
         assert all(count == 1 for count in caps.values()), row["text"]
 
 
+@both
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_common_enough(kind: ConstraintKind) -> None:
-    count = sum(any(c.kind == kind for c in constraints) for constraints in CONSTRAINTS)
+def test_every_kind_is_common_enough(kind: ConstraintKind, texts: Texts) -> None:
+    count = sum(any(c.kind == kind for c in constraints) for constraints in texts.constraints)
     assert count >= AT_LEAST[kind]
 
 
-def test_every_scope_is_common_enough() -> None:
-    scopes = Counter(c.scope for constraints in CONSTRAINTS for c in constraints)
+@both
+def test_every_scope_is_common_enough(texts: Texts) -> None:
+    scopes = Counter(c.scope for constraints in texts.constraints for c in constraints)
     assert all(scopes[scope] >= 10 for scope in SCOPES)
 
 
-def test_many_texts_ask_for_nothing() -> None:
-    assert sum(not constraints for constraints in CONSTRAINTS) >= WITHOUT_ANY
+@both
+def test_many_texts_ask_for_nothing_and_many_for_several_things(texts: Texts) -> None:
+    assert sum(not constraints for constraints in texts.constraints) >= texts.without_any
+    assert sum(len(constraints) > 1 for constraints in texts.constraints) >= texts.with_several
 
 
+@both
 @pytest.mark.parametrize("kind", WORDS)
-def test_every_word_is_one_of_the_known_ones_and_is_used(kind: ConstraintKind) -> None:
-    assert {c.value for found in CONSTRAINTS for c in found if c.kind == kind} == WORDS[kind]
+def test_every_word_is_one_of_the_known_ones_and_is_used(
+    kind: ConstraintKind, texts: Texts
+) -> None:
+    assert {c.value for found in texts.constraints for c in found if c.kind == kind} == WORDS[kind]
 
 
-def test_minutes_are_what_the_form_accepts() -> None:
-    caps = [c.value for found in CONSTRAINTS for c in found if c.kind == "max_session_min"]
+@both
+def test_minutes_are_what_the_form_accepts(texts: Texts) -> None:
+    caps = [c.value for found in texts.constraints for c in found if c.kind == "max_session_min"]
     assert set(caps) <= set(range(MIN_SESSION_MIN, MAX_SESSION_MIN + 1))
