@@ -332,6 +332,8 @@ next(running)
 try:
     os.kill(os.getpid(), signal.SIGINT)
     list(running)
+    # The system may hand the signal to any thread, and a busy machine takes its time.
+    threading.Event().wait(30)
 except KeyboardInterrupt:
     print("interrupted")
 """
