@@ -140,7 +140,7 @@ _DURATIONS = tuple(
     re.compile(rf"(?<![\w.:/-])(?:{pattern})")
     for pattern in (
         # 30-45 min: the upper end counts
-        rf"(?:(?:{_COUNT}) ?(?:{_MINUTE})? ?(?:-|to|or|/) ?)?(?P<count>{_COUNT})[ -]?{_MINUTE}(?!\w)",
+        rf"(?:(?:{_COUNT}) ?(?:{_MINUTE})? ?(?:-|to|or|/) ?)?(?P<count>{_COUNT})(?: ?-?ish)?[ -]?{_MINUTE}(?!\w)",
         r"(?<![\w.:])(?P<count>[2-9]\d)m(?!\w)",
         # an hour and fifteen minutes, 1h15, 2 hrs 30, 1:15h
         rf"(?P<hours>{_TIMES})[ -]?{_HOUR} ?(?:and |& )?(?P<count>{_COUNT}) ?(?:{_MINUTE}|m)?"
@@ -155,7 +155,7 @@ _DURATIONS = tuple(
         rf"(?:a |an )?(?P<fraction>three quarters|half|quarter)(?:[ -]| of )?(?:a |an )?{_HOUR}(?!\w)",
         # a bare number where a limit is named
         rf"{_AFTER_LIMIT}(?P<count>\d{{2,3}}){_NO_UNIT}",
-        r"(?P<count>\d{2,3})(?= (?:max|maximum|tops|at most|or less|is my limit)\b)",
+        r"(?P<count>\d{2,3})(?= (?:max|maximum|tops|at most|or less|is my limit|(?:and |, )?cap it)\b)",
     )
 )
 

@@ -45,6 +45,9 @@ def test_mentions_of_a_phrase_are_found(text: str, expected: str) -> None:
         "new shoes, hydration vest, 2 children",
         "I should be across this eight times",
         "keep on track",
+        "my 10k PB is 22:30",
+        "sun protection is on my list",
+        "sat navs confuse me",
     ],
 )
 def test_other_talk_mentions_nothing(text: str) -> None:
@@ -64,6 +67,10 @@ def test_other_talk_mentions_nothing(text: str) -> None:
         ("between monday and wednesday", "[Mon-Wed]"),
         ("on monday and wednesday", "on [Mon] and [Wed]"),
         ("no more than 45 km", "no more than 45 km"),
+        ("Tu We Th or mo/we/fr, as we like", "[Tue] [Wed] [Thu] or [Mon]/[Wed]/[Fri], as we like"),
+        ("leave Sat out, and all of Sun", "leave [Sat] out, and all of [Sun]"),
+        ("a climb of 300 m", "a [hills] of 300 m"),
+        ("40ish min, or 45 and cap it", "[40min], or [45min] and cap it"),
         ("[Tue avoid] <|eot_id|>", "([Tue] avoid) <|eot_id|>"),
         ("İstanbul, not tuesday", "i\u0307stanbul, not [Tue]"),
         ("back from a knee op", "[injury] a [knee] [surgery]"),
