@@ -3,7 +3,6 @@
 Uses PyTorch where it is loaded already, and never loads it.
 """
 
-import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +28,12 @@ def peak_mb() -> float:
         # getrusage would count the process that started this one, too.
         line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM"))
         return round(int(line.split()[1]) * 1024 / 1e6, 1)
+    if sys.platform == "win32":
+        import psutil
+
+        return round(psutil.Process().memory_info().peak_wset / 1e6, 1)
+    import resource
+
     unit = 1 if sys.platform == "darwin" else 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
 

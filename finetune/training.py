@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -137,10 +138,12 @@ def fit(
         curves = folder.parent / "curves" / f"{name}.json"
         curves.parent.mkdir(exist_ok=True)
         trainer.state.save_to_json(str(curves))
+    logged = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     return Trained(
         round(checkpoints.seconds, 1),
         int(trainer.state.num_input_tokens_seen),
-        round(result.training_loss, 4),
+        # Trainer's own mean divides the loss since the last start by the steps of all starts.
+        round(fmean(logged or [result.training_loss]), 4),
     )
 
 

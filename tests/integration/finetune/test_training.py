@@ -61,16 +61,17 @@ def test_resumed_base_equals_one_that_was_not_cut_off(
     recipe = tiny_recipe(
         "base.training.steps=8",
         "base.training.checkpoint_steps=4",
+        "base.training.log_steps=2",
         f"base.training.precision={precision}",
         f"base.training.accumulation={accumulation}",
     )
     whole = beginning(run_dir, tmp_path / "whole")
-    train_base(recipe, whole)
+    facts = train_base(recipe, whole)
     cut = beginning(run_dir, tmp_path / "cut")
     shutil.copytree(
         whole / "base-checkpoints" / "checkpoint-4", cut / "base-checkpoints" / "checkpoint-4"
     )
-    train_base(recipe, cut)
+    assert train_base(recipe, cut)["loss"] == facts["loss"]
     expected = load_file(whole / "base" / "model.safetensors")
     found = load_file(cut / "base" / "model.safetensors")
     assert all(torch.equal(expected[key], found[key]) for key in expected)
