@@ -267,6 +267,8 @@ def _checked(search: Search, recipe: str, overrides: Sequence[str]) -> tuple[Rec
     seen = set()
     for values in search.corners():
         trial = search.recipe(values, recipe, overrides)
+        if trial.runtime.backend != "transformers":
+            raise RecipeError("search: runtime.backend: trials are trained with transformers")
         steps = trial.method.training.steps
         where = f"{trial.method_name}.training.steps"
         if steps is None:
