@@ -87,14 +87,17 @@ def test_every_key_of_a_search_is_explained(name: str) -> None:
         ({"space": {"lora.rank": {"low": 4, "high": 4}}}, "low must be below high"),
         ({"space": {"x": {"low": 0, "high": 4, "log": True}}}, "low must be above 0"),
         ({"keep_one_in": 1}, "keep_one_in:"),
-        ({"every_steps": 2000}, "every_steps is 2000, of 1400 steps"),
+        ({"every_steps": 2000}, "every_steps is 2000, of 1600 steps"),
         ({"space": {"lora.rnk": [4, 8]}}, "unknown key lora.rnk"),
         ({"space": {"lora.rank": [4, -8]}}, "lora.rank: "),
         (
             {"space": {"lora.training.steps": [400, 800]}, "pruner": "hyperband"},
             "lora.training.steps has to be the same",
         ),
-        ({"fixed": {"runtime.backend": "unsloth"}}, "runtime.backend: trials are trained with transformers"),
+        (
+            {"fixed": {"runtime.backend": "unsloth"}},
+            "runtime.backend: trials are trained with transformers",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_search_is_one_line(
@@ -150,7 +153,7 @@ def test_what_is_untried_is_found(spaces: list[list[int]], data: st.DataObject) 
 
 
 def finish(worker: Worker, trial: object, loss: float = 1.0) -> None:
-    trial.report(loss, 1400)
+    trial.report(loss, 1600)
     worker.finish(trial, TrialState.COMPLETE)
 
 
@@ -185,7 +188,7 @@ def test_a_trial_of_a_dead_worker_keeps_its_number_and_values(tmp_path: Path) ->
     assert (again.number, again.params) == (abandoned.number, abandoned.params)
     finish(third, again)
     losses = third.study.trials[again.number].intermediate_values
-    assert losses == {100: 2.0, 1400: 1.0}
+    assert losses == {100: 2.0, 1600: 1.0}
 
 
 def test_it_does_not_matter_who_asks(tmp_path: Path) -> None:
@@ -211,7 +214,7 @@ def test_each_pruner_ends_what_is_worse(pruner: str, tmp_path: Path) -> None:
     while (trial := worker.claim()) is not None:
         for step in range(200, 1601, 200):
             trial.report(trial.params["lora.dropout"] + 1 / step, step)
-            if step < 1400 and trial.should_prune():
+            if step < 1600 and trial.should_prune():
                 worker.finish(trial, TrialState.PRUNED)
                 break
         else:
