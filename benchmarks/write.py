@@ -22,7 +22,8 @@ from runplan import coach
 from runplan.backends.base import Backend
 from runplan.backends.llama_cpp import LlamaCppBackend, usable_cores
 from runplan.backends.load import model_path
-from runplan.envelope import WeekEnvelope, build_envelope, week_envelope
+from runplan.briefs import WeekBrief
+from runplan.envelope import build_envelope
 from runplan.prompts import week_prompt
 from runplan.request import PlanRequest
 from runplan.writer import PlanReady, WeekReady, write_plan
@@ -93,7 +94,7 @@ def _peer(threads: int) -> xllamacpp.Server:
 
 def _stream(server: xllamacpp.Server, request: PlanRequest, tokens: int, seed: int) -> float:
     """Seconds for exactly `tokens` tokens, one after another."""
-    messages = list(week_prompt(request, _first_week(request)))
+    messages = list(week_prompt(_first_week(request)))
     since = time.perf_counter()
     left = tokens
     while left:
@@ -114,6 +115,6 @@ def _stream(server: xllamacpp.Server, request: PlanRequest, tokens: int, seed: i
     return time.perf_counter() - since
 
 
-def _first_week(request: PlanRequest) -> WeekEnvelope:
+def _first_week(request: PlanRequest) -> WeekBrief:
     envelope = build_envelope(request)
-    return week_envelope(envelope, coach.write_outline(envelope, 0)[0])
+    return coach.week_brief(envelope, coach.write_outline(envelope, 0)[0], 0)

@@ -41,7 +41,6 @@ _ROWS = (
 )
 
 _METHODS = {
-    "base": "the base, from random weights",
     "full": "every weight",
     "lora": "low-rank adapters (LoRA), then merged",
     "qlora": "low-rank adapters on a base in 4 bits (QLoRA), merged in 16 bits",
@@ -49,7 +48,8 @@ _METHODS = {
     "qat": "every weight, read as if it were quantised (quantisation-aware training)",
 }
 
-# Licences of the bases, by what their names on the hub hold.
+_OWN = ("apache-2.0", "")
+# Licences of the bases, by what their names hold.
 _LICENCES = {
     "llama-3.2": (
         "llama3.2",
@@ -62,8 +62,8 @@ _LICENCES = {
         "ai.google.dev/gemma/terms.",
     ),
     "gpt2": ("mit", "GPT-2 is under a modified MIT licence."),
+    "runs/nano": _OWN,
 }
-_OWN = ("apache-2.0", "")
 _UNKNOWN = ("other", "The licence of the base holds for this model too.")
 
 
@@ -127,17 +127,35 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def command(recipe: Recipe) -> str:
-    """What makes this model: the recipe, with the settings that differ from the one that ships."""
-    try:
-        shipped = dict(_flat(config.load(recipe.name).model_dump(mode="json")))
-    except RecipeError:
+    """What makes this model: the shipped recipe that is nearest, with the settings that differ."""
+    makers = []
+    if recipe.name in config.recipe_names():
+        makers = [
+            (name, overrides)
+            for name in config.recipe_names()
+            if _makes(name, overrides := _differences(recipe, name), recipe)
+        ]
+    if not makers:
         return f"python -m finetune run --recipe {recipe.name}.yaml"
-    overrides = [
-        shlex.quote(f"{key}={value if isinstance(value, str) else json.dumps(value)}")
+    name, overrides = min(makers, key=lambda maker: len(maker[1]))
+    return " ".join(["python -m finetune run --recipe", name, *map(shlex.quote, overrides)])
+
+
+def _differences(recipe: Recipe, name: str) -> list[str]:
+    """The overrides that turn the shipped recipe into this one, but for sections to leave out."""
+    shipped = dict(_flat(config.load(name).model_dump(mode="json")))
+    return [
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
         for key, value in _flat(recipe.model_dump(mode="json"))
         if key not in shipped or shipped[key] != value
     ]
-    return " ".join(["python -m finetune run --recipe", recipe.name, *overrides])
+
+
+def _makes(name: str, overrides: list[str], recipe: Recipe) -> bool:
+    try:
+        return config.load(name, overrides) == recipe
+    except RecipeError:
+        return False
 
 
 def _flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -159,6 +177,7 @@ def _card(recipe: Recipe, run: Run, metrics: dict[str, Any], size: int, repo: st
     ).from_string(_TEMPLATE.read_text("utf-8"))
     base = recipe.base.pretrained if isinstance(recipe.base, Pretrained) else None
     licence, notice = _licence(base)
+    methods = {"base": f"the base, {'further' if base else 'from random weights'}", **_METHODS}
     return template.render(
         name=recipe.name,
         base=base,
@@ -173,7 +192,7 @@ def _card(recipe: Recipe, run: Run, metrics: dict[str, Any], size: int, repo: st
         # Older figures lack some.
         rows=[row for row in _ROWS if row[0] in metrics["tuned"]],
         tokens=run.stages["tokens"]["facts"],
-        trained=[(stage, _METHODS[stage], facts) for stage, facts in run.trained.items()],
+        trained=[(stage, methods[stage], facts) for stage, facts in run.trained.items()],
         short=shortfall(metrics, recipe.publish.min_valid),
         bar=percent(recipe.publish.min_valid),
         command=command(recipe),

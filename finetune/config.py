@@ -161,6 +161,8 @@ class Pretrained(Section):
     """The most tokens in one sequence; longer rows are refused."""
     date_string: str = "26 Jul 2024"
     """What a chat template that tells the date is told, in training and in serving."""
+    training: Training | None = None
+    """Train every weight further, on what the assistant writes, before the model is tuned."""
 
 
 def _base_kind(value: Any) -> str:

@@ -3,7 +3,7 @@
 Each request gives an outline row and a row per week, as chat `messages`. Every row passes the same
 checks as a model's text in the app. Further rows are outlines alone, part of them drills, and free
 texts with what they ask for. The evaluation requests (`data/evaluation_requests.jsonl`) are the test
-split; no prompt of theirs is in training or validation.
+split; neither such a request nor a prompt of theirs is in training or validation.
 """
 
 import json
@@ -34,7 +34,7 @@ from runplan.checks import check, week_problem
 from runplan.drafts import OutlineLine, WeekDraft
 from runplan.envelope import Envelope, build_envelope, week_envelope
 from runplan.plan import Provenance
-from runplan.prompts import outline_prompt, week_prompt
+from runplan.prompts import outline_prompt, runner_text, week_prompt
 from runplan.request import PlanRequest, request_from_json
 
 EVALUATION = Path(__file__).parent.parent / "data" / "evaluation_requests.jsonl"
@@ -65,23 +65,27 @@ def build(recipe: Recipe, run_dir: Path) -> None:
     }
     drawn = {split: Drawn() for split in ("train", "validation", "test")}
     train = drawn["train"]
+    barred = {request_key(request) for request, _ in everything}
+    whole = _requests(f"{seed} train", data.train_requests, 0, barred, train)
+    further = _requests(f"{seed} outlines", data.outline_requests, 0, barred, train)
     _write(
         run_dir,
         "train",
         chain(
-            _plans("train", _requests(f"{seed} train", data.train_requests, 0), train),
-            outline_rows(
-                data.outline_requests, data.drill_share, f"{seed} outlines", train.dropped
-            ),
+            _plans("train", whole, train),
+            _named("outline", outline_rows(further, data.drill_share, seed, train.dropped)),
             _named("wish", wish_rows(data.wishes, f"{seed} train", train.dropped)),
         ),
         held_out,
         train,
     )
-    # What validation may not repeat: the outline prompts and free texts of training.
-    held_out = held_out | drawn_prompts(run_dir, "train")
+    # What validation may not repeat: the requests and free texts of training.
+    held_out |= drawn_prompts(run_dir, "train")
+    barred |= {request_key(request) for request, _ in chain(whole, further)}
     found = drawn["validation"]
-    requests = _requests(f"{seed} validation", data.validation_requests, data.train_requests)
+    requests = _requests(
+        f"{seed} validation", data.validation_requests, data.train_requests, barred, found
+    )
     wishes = wish_rows(data.wishes // 10, f"{seed} validation", found.dropped)
     rows = chain(_plans("validation", requests, found), _named("wish", wishes))
     _write(run_dir, "validation", rows, held_out, found)
@@ -119,16 +123,17 @@ def rows_of(request: PlanRequest, seed: int, dropped: Counter[str]) -> Iterator[
     envelope = build_envelope(request)
     lines = coach.write_outline(envelope, seed)
     drafts: list[WeekDraft] = []
-    for line in lines:
-        drafts.append(coach.write_week(envelope, line, seed, drafts))
+    briefs = coach.week_briefs(envelope, lines, seed)
+    for brief in briefs:
+        drafts.append(coach.follow(brief, seed, drafts))
     problem = _problem(envelope, lines, drafts)
     if problem is not None:
         dropped[problem] += 1
         return
-    yield plan_row("outline", 0, outline_prompt(envelope), notation.print_outline(lines))
-    for line, draft in zip(lines, drafts, strict=True):
-        prompt = week_prompt(request, week_envelope(envelope, line))
-        yield plan_row("week", line.number, prompt, notation.print_week(draft))
+    yield plan_row("outline", 0, outline_prompt(envelope, lines), notation.print_outline(lines))
+    for brief, draft in zip(briefs, drafts, strict=True):
+        prompt = week_prompt(brief)
+        yield plan_row("week", brief.week.line.number, prompt, notation.print_week(draft))
 
 
 def drawn_prompts(run_dir: Path, split: str) -> set[str]:
@@ -141,9 +146,20 @@ def drawn_prompts(run_dir: Path, split: str) -> set[str]:
     }
 
 
-def _requests(seed: str, count: int, first: int) -> list[tuple[PlanRequest, int]]:
+def request_key(request: PlanRequest) -> tuple[object, ...]:
+    """What two requests share for which a model is asked the same, whatever the seed draws."""
+    return (runner_text(request), build_envelope(request).weeks)
+
+
+def _requests(
+    seed: str, count: int, first: int, barred: Set[tuple[object, ...]], drawn: Drawn
+) -> list[tuple[PlanRequest, int]]:
+    """`count` random requests, numbered from `first`, without those that other splits have."""
     rng = random.Random(seed)
-    return [(sample_request(rng, sample_details), first + number) for number in range(count)]
+    found = [(sample_request(rng, sample_details), first + number) for number in range(count)]
+    kept = [(request, number) for request, number in found if request_key(request) not in barred]
+    drawn.dropped["request is in another split"] += len(found) - len(kept)
+    return kept
 
 
 def _plans(
@@ -165,14 +181,12 @@ def _write(
     held_out: Set[str],
     drawn: Drawn,
 ) -> None:
-    """Write the rows whose prompts are not held out; of a request whose outline is, none."""
+    """Write the rows whose prompts are not held out."""
     rows: list[Row] = []
-    refused = ""
     for request_id, row in found:
         if row["messages"][1]["content"] in held_out:
             drawn.dropped["prompt is in another split"] += 1
-            refused = request_id if row["task"] == "outline" else refused
-        elif request_id != refused:
+        else:
             drawn.rows[row["task"]] += 1
             rows.append({**row, "request_id": request_id})
     if not rows:
@@ -183,9 +197,10 @@ def _write(
 
 def _prompts(request: PlanRequest, seed: int) -> Iterable[tuple[Message, ...]]:
     envelope = build_envelope(request)
-    yield outline_prompt(envelope)
-    for line in coach.write_outline(envelope, seed):
-        yield week_prompt(request, week_envelope(envelope, line))
+    lines = coach.write_outline(envelope, seed)
+    yield outline_prompt(envelope, lines)
+    for brief in coach.week_briefs(envelope, lines, seed):
+        yield week_prompt(brief)
 
 
 def _problem(

@@ -6,12 +6,10 @@ it in the prompt. The numbers of a drill cannot be guessed.
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from finetune.details import sample_details
-from finetune.requests import sample_request
 from runplan import coach, notation
 from runplan.drafts import OutlineLine
 from runplan.envelope import Envelope, WeekRange, build_envelope
@@ -19,6 +17,7 @@ from runplan.focuses import EASY_FOCUSES
 from runplan.grid import grid
 from runplan.plan import HARD_KINDS
 from runplan.prompts import outline_prompt
+from runplan.request import PlanRequest
 
 # In the runner's unit.
 WEEK_DISTANCES, LONG_RUNS = range(4, 131), grid(2.0, 36.0)
@@ -28,12 +27,15 @@ Row = dict[str, Any]
 
 
 def outline_rows(
-    count: int, drill_share: float, seed: str, dropped: Counter[str]
-) -> Iterator[tuple[str, Row]]:
-    """Up to `count` outline rows, each with the name of its request; `drill_share` of them drills."""
-    rng = random.Random(seed)
-    for number in range(count):
-        envelope = build_envelope(sample_request(rng, sample_details))
+    requests: Iterable[tuple[PlanRequest, int]],
+    drill_share: float,
+    seed: int,
+    dropped: Counter[str],
+) -> Iterator[Row]:
+    """Outline rows of requests with their seeds; `drill_share` of them drills."""
+    rng = random.Random(f"drills {seed}")
+    for request, number in requests:
+        envelope = build_envelope(request)
         if rng.random() < drill_share:
             envelope = drill(envelope, rng)
             lines = tuple(_copied(week, rng) for week in envelope.weeks)
@@ -43,8 +45,8 @@ def outline_rows(
             dropped["outline leaves the envelope"] += 1
             continue
         answer = {"role": "assistant", "content": notation.print_outline(lines)}
-        messages = [*outline_prompt(envelope), answer]
-        yield f"outline-{number}", {"task": "outline", "week": 0, "messages": messages}
+        messages = [*outline_prompt(envelope, lines), answer]
+        yield {"task": "outline", "week": 0, "messages": messages}
 
 
 def drill(envelope: Envelope, rng: random.Random) -> Envelope:

@@ -29,7 +29,8 @@ from finetune.tokens import read_tokens
 from runplan import coach
 from runplan.backends.base import Backend, Job
 from runplan.backends.llama_cpp import LlamaCppBackend
-from runplan.envelope import Envelope, WeekEnvelope, build_envelope, week_envelope
+from runplan.briefs import WeekBrief
+from runplan.envelope import Envelope, build_envelope
 from runplan.errors import NotationError
 from runplan.writer import outline_job, read_outline, read_week, week_job
 
@@ -92,8 +93,8 @@ def _questions(requests: int, weeks: int) -> list[Question]:
         step = max(1, -(-len(lines) // weeks))
         # Counted from the end, so that the race week is always among them.
         questions += [
-            _week_question(envelope, week_envelope(envelope, line), seed)
-            for line in lines[::-1][::step]
+            _week_question(brief, seed)
+            for brief in coach.week_briefs(envelope, lines, seed)[::-1][::step]
         ]
     return questions
 
@@ -106,11 +107,11 @@ def _outline_question(envelope: Envelope, seed: int) -> Question:
     )
 
 
-def _week_question(envelope: Envelope, week: WeekEnvelope, seed: int) -> Question:
+def _week_question(brief: WeekBrief, seed: int) -> Question:
     return Question(
         "week",
-        lambda grammar: week_job(envelope, week, seed, grammar),
-        lambda text: read_week(text, week),
+        lambda grammar: week_job(brief, seed, grammar),
+        lambda text: read_week(text, brief.week),
     )
 
 

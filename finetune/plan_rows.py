@@ -14,8 +14,9 @@ from typing import Any
 from finetune.errors import RowError
 from runplan import notation
 from runplan.backends.base import Message
+from runplan.briefs import WeekBrief
 from runplan.checks import check_file, week_problem
-from runplan.drafts import OutlineLine, SessionDraft, WeekDraft
+from runplan.drafts import OutlineLine, SessionDraft, WeekDraft, slot_keys
 from runplan.envelope import Envelope, Slot, WeekEnvelope, build_envelope, week_envelope
 from runplan.errors import InputError, PlanFormatError
 from runplan.notation import NAME
@@ -53,15 +54,15 @@ def rows_of_plan(text: str) -> tuple[list[Row], list[RowError]]:
         if found is None:
             problems.append(RowError("week is not one the app asks for", f"week {week.number}"))
             continue
-        asked, draft = found
-        lines.append(asked.line)
+        brief, draft = found
+        lines.append(brief.week.line)
         answer = notation.print_week(draft)
-        rows.append(plan_row("week", week.number, week_prompt(request, asked), answer))
+        rows.append(plan_row("week", week.number, week_prompt(brief), answer))
     if not rows:
         raise RowError("no week is one the app asks for")
     if not problems:
         answer = notation.print_outline(lines)
-        rows.insert(0, plan_row("outline", 0, outline_prompt(envelope), answer))
+        rows.insert(0, plan_row("outline", 0, outline_prompt(envelope, lines), answer))
     return rows, problems
 
 
@@ -83,13 +84,13 @@ def _unnamed(note: str, name: str) -> str:
     return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", NAME, note) if name else note
 
 
-def _written(envelope: Envelope, week: Week) -> tuple[WeekEnvelope, WeekDraft] | None:
+def _written(envelope: Envelope, week: Week) -> tuple[WeekBrief, WeekDraft] | None:
     """The week as the model would have written it, and what the app would have asked for."""
     for line in _lines(envelope, week):
         asked = week_envelope(envelope, line)
         draft = _draft(envelope, asked, week)
         if draft is not None and week_problem(draft, asked) is None:
-            return asked, draft
+            return WeekBrief(asked, slot_keys(draft.sessions), draft.note), draft
     return None
 
 

@@ -13,7 +13,7 @@ from finetune.dataset import evaluation_requests
 from runplan import coach
 from runplan.backends.base import Backend, Job
 from runplan.backends.llama_cpp import LlamaCppBackend
-from runplan.envelope import Envelope, WeekEnvelope, build_envelope, week_envelope
+from runplan.envelope import Envelope, build_envelope
 from runplan.errors import NotationError
 from runplan.notation import print_outline, print_week
 from runplan.request import PlanRequest
@@ -76,23 +76,23 @@ class _Plan:
         self.envelope: Envelope = build_envelope(request)
         self.seed = seed
         lines = coach.write_outline(self.envelope, seed)
-        self.weeks: list[WeekEnvelope] = [week_envelope(self.envelope, line) for line in lines]
+        self.briefs = coach.week_briefs(self.envelope, lines, seed)
         self.titles = ["Outline", *(f"Week {line.number}" for line in lines)]
         self.coach = [
             print_outline(lines),
-            *(print_week(coach.write_week(self.envelope, line, seed)) for line in lines),
+            *(print_week(coach.follow(brief, seed)) for brief in self.briefs),
         ]
 
     def jobs(self) -> list[Job]:
         return [
             outline_job(self.envelope, self.seed, grammar=False),
-            *(week_job(self.envelope, week, self.seed, grammar=False) for week in self.weeks),
+            *(week_job(brief, self.seed, grammar=False) for brief in self.briefs),
         ]
 
     def answer(self, row: int, text: str) -> Answer:
         try:
             if row:
-                read_week(text, self.weeks[row - 1])
+                read_week(text, self.briefs[row - 1].week)
             else:
                 read_outline(text, self.envelope)
         except NotationError as error:

@@ -6,8 +6,10 @@ the checker looks for it. Knows nothing of distances or paces, nor how notes are
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_lowercase
 
 NAME = "{name}"
 
@@ -53,6 +55,20 @@ _WORDS_OF_CLAIMS = MENTIONS | {
     }.items()
 }
 
+
+def _whole(word: str) -> tuple[str, ...]:
+    """The word with whatever may end it, so that a longer word may begin like it."""
+    return tuple(word + end for end in " ,;:'-.!?")
+
+
+def _unless_pace(word: str) -> tuple[str, ...]:
+    """The word where neither "pace" nor "effort" comes after it: these speak of a session."""
+    others = {letter for letter in ascii_lowercase if letter not in "pe"}
+    others |= {f"p{letter}" for letter in ascii_lowercase if letter != "a"}
+    others |= {f"e{letter}" for letter in ascii_lowercase if letter != "f"}
+    return tuple(word + end for end in (*",;:'.!?", *(f" {other}" for other in sorted(others))))
+
+
 # The words of the claims as they are written, for the grammar of a note; endings are included.
 PHRASES: dict[str, tuple[str, ...]] = {
     "easy": ("easy run", "easy day", "easy jog"),
@@ -64,12 +80,12 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "tempo": ("tempo", "threshold"),
     "intervals": ("interval",),
-    "reps": ("reps", "rep ", "rep,", "repetition"),
+    "reps": ("reps", *_whole("rep"), "repetition"),
     "hills": ("hill", "uphill", "downhill"),
     "fartlek": ("fartlek", "surge", "surging"),
     "runwalk": (
         *("walk break", "walk-break", "walking break", "walking-break"),
-        *("run walk", "run-walk", "walk run", "walk-run", "running part ", "running parts"),
+        *("run walk", "run-walk", "walk run", "walk-run", *_whole("running part"), "running parts"),
     ),
     "race": (
         *("race day", "race week", "race morning"),
@@ -81,8 +97,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "cross": tuple(f"cross{gap}training {what}" for gap in "- " for what in ("session", "day")),
     "hard": (
         *("hard run", "hard day", "hard session", "hard work", "quality"),
-        *("speed work", "speedwork", "speed session", "repeat "),
-        *("repeats", "repeat,"),
+        *("speed work", "speedwork", "speed session", "repeats"),
+        *_whole("repeat"),
     ),
     "taper": ("taper",),
     "cutback": (
@@ -90,6 +106,30 @@ PHRASES: dict[str, tuple[str, ...]] = {
         *("quieter week", "step back"),
     ),
     "first week": ("first week", "opening week", "week one"),
+    "halfway": ("halfway", "half way", "midpoint", "mid-point"),
+    "half marathon": ("half marathon", "half-marathon", "the half", "your half", "a half"),
+    "full marathon": (
+        *(end for word in ("the", "your", "a") for end in _unless_pace(f"{word} marathon")),
+        "marathon training",
+    ),
+}
+
+# Parts of which a note speaks only to a runner who has trouble with them; the plural of some is in
+# advice on form ("soft knees"), and other parts are in it throughout.
+_AILMENTS = {
+    "achilles": re.compile(r"\bachilles\b", re.IGNORECASE),
+    "hamstring": re.compile(r"\bhamstrings?\b", re.IGNORECASE),
+    "knee": re.compile(r"\bknee\b", re.IGNORECASE),
+    "shin": re.compile(r"\bshin\b|\b(?:the|those|sore) shins\b", re.IGNORECASE),
+    "hip": re.compile(r"\bhip\b", re.IGNORECASE),
+}
+
+AILMENT_PHRASES: dict[str, tuple[str, ...]] = {
+    "achilles": ("achilles",),
+    "hamstring": ("hamstring",),
+    "knee": _whole("knee"),
+    "shin": (*_whole("shin"), "the shins", "those shins", "sore shins"),
+    "hip": _whole("hip"),
 }
 
 _SENTENCE = re.compile(r"[^.!?\s][^.!?]*")
@@ -129,12 +169,19 @@ def contradictions(note: str, facts: NoteFacts) -> tuple[str, ...]:
     return tuple(sorted(claims_in(note) & false_claims(facts)))
 
 
+def strange_ailments(note: str, topics: Collection[str]) -> tuple[str, ...]:
+    """The hurt body parts which the note speaks of and the runner's details do not."""
+    return tuple(
+        topic for topic, words in _AILMENTS.items() if topic not in topics and words.search(note)
+    )
+
+
 def forbidden_phrases(facts: NoteFacts) -> tuple[str, ...]:
     """The phrases that a note about this week may not use, in lower case."""
     false = false_claims(facts)
-    return tuple(
-        phrase for claim, written in PHRASES.items() if claim in false for phrase in written
-    )
+    claims = (phrases for claim, phrases in PHRASES.items() if claim in false)
+    ailments = (phrases for topic, phrases in AILMENT_PHRASES.items() if topic not in facts.topics)
+    return tuple(phrase for phrases in (*claims, *ailments) for phrase in phrases)
 
 
 def claims_in(note: str) -> frozenset[str]:

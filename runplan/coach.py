@@ -4,15 +4,15 @@ It is the teacher that writes the training data, and the last resort when no mod
 """
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from runplan.claims import NoteFacts
-from runplan.drafts import OutlineLine, SessionDraft, WeekDraft, draft_kinds
-from runplan.envelope import Envelope, Slot, WeekEnvelope, week_envelope
+from runplan.briefs import WeekBrief
+from runplan.drafts import OutlineLine, SessionDraft, WeekDraft
+from runplan.envelope import Envelope, Slot, week_envelope
 from runplan.grid import middle
+from runplan.notation import week_facts
 from runplan.notes import write_note
-from runplan.topics import topics_in
 from runplan.units import from_km
 
 # How far a week may rise over the biggest one so far, and a long run over the longest of the last
@@ -21,7 +21,7 @@ WEEK_RISE, WEEK_STEP_KM = 1.18, 1.9
 LONG_RISE, LONG_STEP_KM, LONG_WEEKS = 1.2, 2.4, 4
 # Redraws of a week's sessions when they repeat the week before.
 REDRAWS = 12
-# How often an outline leaves the target of a week, and a week its suggested order, for variety.
+# How often a week of an outline leaves the middle of its range, for variety.
 ASTRAY_SHARE = 0.2
 
 
@@ -46,48 +46,48 @@ def write_outline(envelope: Envelope, seed: int) -> tuple[OutlineLine, ...]:
 
 
 def write_week(
-    envelope: Envelope,
-    line: OutlineLine,
-    seed: int,
-    avoid: Collection[WeekDraft] = (),
+    envelope: Envelope, line: OutlineLine, seed: int, avoid: Collection[WeekDraft] = ()
 ) -> WeekDraft:
     """The sessions and the note of one week; unlike the weeks in `avoid` where there is a choice."""
-    rng = random.Random(f"week {seed} {line.number}")
+    notes = [draft.note for draft in avoid]
+    return follow(week_brief(envelope, line, seed, notes), seed, avoid)
+
+
+def week_brief(
+    envelope: Envelope, line: OutlineLine, seed: int, told: Collection[str] = ()
+) -> WeekBrief:
+    """What the seed draws for one week; the notes in `told` have been given to other weeks."""
+    rng = random.Random(f"brief {seed} {line.number}")
     week = week_envelope(envelope, line)
-    taken = {draft.sessions for draft in avoid}
+    note = write_note(week_facts(week), rng, told)
+    return WeekBrief(week, rng.choice(week.arrangements), note)
+
+
+def week_briefs(
+    envelope: Envelope, lines: Iterable[OutlineLine], seed: int
+) -> tuple[WeekBrief, ...]:
+    """A brief for each line, no two with the same note."""
+    briefs: list[WeekBrief] = []
+    for line in lines:
+        briefs.append(week_brief(envelope, line, seed, [brief.note for brief in briefs]))
+    return tuple(briefs)
+
+
+def follow(brief: WeekBrief, seed: int, avoid: Collection[WeekDraft] = ()) -> WeekDraft:
+    """The week that was asked for; its sessions unlike those of `avoid` where there is a choice."""
+    week = brief.week
+    rng = random.Random(f"week {seed} {week.line.number}")
+    taken = [draft.sessions for draft in avoid]
     for attempt in range(REDRAWS):
         # Settling leads small weeks to the same few distances; later draws do without it.
-        drawn = _sessions(week, rng, settle=attempt < REDRAWS // 2)
+        drawn = _sessions(brief, rng, settle=attempt < REDRAWS // 2)
         low, high = week.total
         if attempt and not low <= sum(session.distance or 0.0 for session in drawn) <= high:
             continue
         sessions = drawn
         if sessions not in taken:
             break
-    notes = {draft.note for draft in avoid}
-    return WeekDraft(sessions, write_note(note_facts(envelope, week, sessions), rng, notes))
-
-
-def note_facts(
-    envelope: Envelope, week: WeekEnvelope, sessions: tuple[SessionDraft, ...]
-) -> NoteFacts:
-    """What a note about this week may speak of."""
-    request = envelope.request
-    kinds = draft_kinds(sessions)
-    if week.benchmark:
-        # Phrases about intervals speak of repetitions, which a time trial has not.
-        kinds -= {"intervals"}
-    return NoteFacts(
-        race=request.race,
-        level=request.level,
-        phase=week.line.phase,
-        focus=week.line.focus,
-        kinds=kinds,
-        number=week.line.number,
-        total=request.weeks,
-        cutback=week.cutback,
-        topics=topics_in(request.details),
-    )
+    return WeekDraft(sessions, brief.note)
 
 
 def _no_leap(
@@ -110,16 +110,15 @@ def _near(target: float, values: tuple[float, ...], rng: random.Random) -> float
     return min(values, key=lambda value: abs(value - target))
 
 
-def _sessions(week: WeekEnvelope, rng: random.Random, *, settle: bool) -> tuple[SessionDraft, ...]:
-    astray = rng.random() < ASTRAY_SHARE
-    arrangement = rng.choice(week.arrangements) if astray else week.suggested
+def _sessions(brief: WeekBrief, rng: random.Random, *, settle: bool) -> tuple[SessionDraft, ...]:
+    week = brief.week
     drafts = [
-        _draft(day, week.slots[key], rng) for day, key in zip(week.days, arrangement, strict=True)
+        _draft(day, week.slots[key], rng) for day, key in zip(week.days, brief.order, strict=True)
     ]
     low, high = week.total
     fits = low <= sum(draft.distance or 0.0 for draft in drafts) <= high
     if settle or not fits:
-        _settle(week, arrangement, drafts)
+        _settle(brief, drafts)
     return tuple(drafts)
 
 
@@ -134,12 +133,13 @@ def _draft(day: str, slot: Slot, rng: random.Random) -> SessionDraft:
     )
 
 
-def _settle(week: WeekEnvelope, arrangement: tuple[str, ...], drafts: list[SessionDraft]) -> None:
+def _settle(brief: WeekBrief, drafts: list[SessionDraft]) -> None:
     """Move easy distances one grid step at a time until the week is as near its line as it gets."""
+    week = brief.week
     distances = [draft.distance or 0.0 for draft in drafts]
     easy = [
         (index, week.slots[key].distances)
-        for index, key in enumerate(arrangement)
+        for index, key in enumerate(brief.order)
         if key in ("easy", "strides", "recovery", "runwalk")
     ]
     for _ in range(64):

@@ -64,6 +64,11 @@ class WeekDraft:
     note: str
 
 
+def slot_keys(sessions: Iterable[SessionDraft]) -> tuple[str, ...]:
+    """The key of the slot that each session fills: an easy run with strides fills "strides"."""
+    return tuple("strides" if session.strides else session.kind for session in sessions)
+
+
 def draft_kinds(sessions: Iterable[SessionDraft]) -> frozenset[str]:
     """The kinds a note may speak of: session kinds, "strides", "finish" and "runwalk"."""
     kinds = set()

@@ -62,7 +62,7 @@ def week_envelope(envelope: Envelope, line: OutlineLine) -> WeekEnvelope:
         )
         if arrangements:
             trial = week.benchmark and bool(hard)
-            return WeekEnvelope(line, week.cutback, days, slots, arrangements, trial)
+            return WeekEnvelope(request, line, week.cutback, days, slots, arrangements, trial)
     raise AssertionError("a week without hard sessions always fits")
 
 

@@ -16,12 +16,13 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from runplan.claims import NoteFacts, forbidden_phrases
-from runplan.drafts import Blocks, BlockUnit, OutlineLine, SessionDraft, WeekDraft
+from runplan.drafts import Blocks, BlockUnit, OutlineLine, SessionDraft, WeekDraft, slot_keys
 from runplan.envelope import Envelope, Slot, WeekEnvelope
 from runplan.errors import NotationError
 from runplan.note_grammar import note_rules
 from runplan.plan import HARD_KINDS, PHASES, RUN_KINDS, Phase
 from runplan.request import DAYS
+from runplan.topics import topics_in
 from runplan.units import number
 
 # A note is one line of plain text: no digits, so that it cannot contradict the sessions.
@@ -129,22 +130,21 @@ def week_grammar(week: WeekEnvelope) -> str:
 
 def week_facts(week: WeekEnvelope, kinds: Iterable[str] | None = None) -> NoteFacts:
     """What a note may speak of in this week, with the `kinds` of its slots unless given."""
-    if kinds is None:
-        kinds = {slot.kind for slot in week.slots.values()}
-        kinds |= {"strides"} & week.slots.keys()
-        kinds |= {"finish" for slot in week.slots.values() if slot.finishes}
-        kinds |= {
-            "runwalk" for slot in week.slots.values() for b in slot.blocks if b.walk_min is not None
-        }
+    request = week.request
+    found = week.kinds if kinds is None else frozenset(kinds)
+    if week.benchmark:
+        # Talk of intervals is of repetitions, which a time trial has not.
+        found -= {"intervals"}
     return NoteFacts(
-        race="",
-        level="",
+        race=request.race,
+        level=request.level,
         phase=week.line.phase,
         focus=week.line.focus,
-        kinds=frozenset(kinds),
+        kinds=found,
         number=week.line.number,
-        total=0,
+        total=request.weeks,
         cutback=week.cutback,
+        topics=topics_in(request.details),
     )
 
 
@@ -169,7 +169,7 @@ def week_fits(draft: WeekDraft, week: WeekEnvelope) -> str | None:
     days = tuple(session.day for session in draft.sessions)
     if days != week.days:
         return f"runs on {', '.join(days)} instead of {', '.join(week.days)}"
-    keys = tuple("strides" if session.strides else session.kind for session in draft.sessions)
+    keys = slot_keys(draft.sessions)
     if keys not in week.arrangements:
         return f"has the sessions {', '.join(keys)} in this order"
     for key, session in zip(keys, draft.sessions, strict=True):

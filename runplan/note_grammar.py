@@ -20,18 +20,22 @@ STOPS = ".!?"
 def note_rules(name: str, forbidden: tuple[str, ...]) -> str:
     """GBNF rules of a note without the `forbidden` phrases; `name` is the rule to start with.
 
-    A phrase is lower-case letters, blanks and `,;:'-`; it is kept off wherever a word begins with it,
-    in either case. It also stands for its endings: `stride` keeps off `strides`.
+    A phrase is lower-case letters, blanks and `,;:'-`, and may end with one of `STOPS`; it is kept off
+    wherever a word begins with it, in either case. It also stands for its endings: `stride` keeps off
+    `strides`.
     """
     phrases = tuple(f" {phrase}" for phrase in forbidden)
     known = {phrase[:size] for phrase in phrases for size in range(1, len(phrase) + 1)} | {"", " "}
+    known -= {state for state in known if state.endswith(tuple(STOPS))}
     dead = {state for state in known if phrases and state.endswith(phrases)}
     states = sorted(known - dead)
     rule = {state: f"{name}-{index}" for index, state in enumerate(states)}
     rules = [f"{name} ::= {rule[' ']}", f'{name}-end ::= "" | " " {rule[" "]}']
     for state in states:
         moves = [f"{_class(chars)} {rule[to]}" for to, chars in _moves(state, known, dead).items()]
-        rules.append(f"{rule[state]} ::= {' | '.join(moves)} | [{STOPS}] {name}-end")
+        if stops := "".join(stop for stop in STOPS if not f"{state}{stop}".endswith(phrases)):
+            moves.append(f"[{stops}] {name}-end")
+        rules.append(f"{rule[state]} ::= {' | '.join(moves)}")
     return "\n".join(rules)
 
 

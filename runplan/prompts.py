@@ -3,15 +3,15 @@
 Free text from the runner is cut, kept on one line and cannot form a special token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from string import Template
 
 from runplan.backends.base import Message
+from runplan.briefs import WeekBrief
 from runplan.drafts import OutlineLine
-from runplan.envelope import Envelope, Slot, WeekEnvelope, WeekRange
-from runplan.grid import middle
+from runplan.envelope import Envelope, Slot, WeekRange
 from runplan.request import RACE_NAME, PlanRequest
 from runplan.units import number
 
@@ -21,21 +21,25 @@ PROMPT_DIR = Path(__file__).resolve().parent.parent / "prompts"
 DETAILS_SHOWN = 240
 
 
-def outline_prompt(envelope: Envelope) -> tuple[Message, ...]:
-    """The messages that ask for the outline of a plan."""
+def outline_prompt(envelope: Envelope, targets: Sequence[OutlineLine]) -> tuple[Message, ...]:
+    """The messages that ask for an outline with the distances of `targets`, one for each week.
+
+    The focuses of the targets stay out: the model chooses them.
+    """
     return _messages(
         "outline",
         runner=runner_text(envelope.request),
-        weeks="\n".join(_week_target(week) for week in envelope.weeks),
+        weeks="\n".join(map(_week_target, envelope.weeks, targets)),
     )
 
 
-def week_prompt(request: PlanRequest, week: WeekEnvelope) -> tuple[Message, ...]:
+def week_prompt(brief: WeekBrief) -> tuple[Message, ...]:
     """The messages that ask for one week."""
+    week = brief.week
     line: OutlineLine = week.line
     return _messages(
         "week",
-        runner=runner_text(request),
+        runner=runner_text(week.request),
         number=str(line.number),
         phase=line.phase,
         distance=number(line.distance),
@@ -45,8 +49,9 @@ def week_prompt(request: PlanRequest, week: WeekEnvelope) -> tuple[Message, ...]
         benchmark=" benchmark" if week.benchmark else "",
         days="\n".join(
             f"{day} {_slot(week.slots[key])}"
-            for day, key in zip(week.days, week.suggested, strict=True)
+            for day, key in zip(week.days, brief.order, strict=True)
         ),
+        openings=" / ".join(brief.openings),
     )
 
 
@@ -102,11 +107,11 @@ def _template(name: str) -> Template:
     return Template((PROMPT_DIR / f"{name}.txt").read_text(encoding="utf-8").strip())
 
 
-def _week_target(week: WeekRange) -> str:
-    """The line the outline should come near. It looks like the answer, so that it can be copied."""
-    long = f" long {number(middle(week.longs))}" if week.longs else ""
+def _week_target(week: WeekRange, target: OutlineLine) -> str:
+    """The line the outline should have. It looks like the answer, so that it can be copied."""
+    long = "" if target.long is None else f" long {number(target.long)}"
     focuses = " ".join(week.focuses)
-    return f"{week.number} {week.phase} {number(middle(week.distances))}{long} {focuses}"
+    return f"{week.number} {week.phase} {number(target.distance)}{long} {focuses}"
 
 
 def _slot(slot: Slot) -> str:

@@ -56,11 +56,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class WeekEnvelope:
-    """What one week may contain, given its outline line.
+    """What one week may contain, given its request and its outline line.
 
     `arrangements` are the allowed orders: one slot key per running day of `days`.
     """
 
+    request: PlanRequest
     line: OutlineLine
     cutback: bool
     days: tuple[str, ...]
@@ -68,10 +69,17 @@ class WeekEnvelope:
     arrangements: tuple[tuple[str, ...], ...]
     benchmark: bool = False
 
-    @property
-    def suggested(self) -> tuple[str, ...]:
-        """The order that the prompt shows, another one in the next week where there is a choice."""
-        return self.arrangements[self.line.number % len(self.arrangements)]
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """What a note may speak of: session kinds, "strides", "finish" and "runwalk"."""
+        slots = self.slots.values()
+        kinds = {slot.kind for slot in slots}
+        kinds |= {"strides"} & self.slots.keys()
+        kinds |= {"finish" for slot in slots if slot.finishes}
+        kinds |= {
+            "runwalk" for slot in slots for blocks in slot.blocks if blocks.walk_min is not None
+        }
+        return frozenset(kinds)
 
     @cached_property
     def total(self) -> tuple[float, float]:

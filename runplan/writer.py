@@ -14,6 +14,7 @@ from runplan import coach, notation
 from runplan.advice import advice
 from runplan.assemble import assemble_plan, assemble_week
 from runplan.backends.base import Backend, Job
+from runplan.briefs import WeekBrief
 from runplan.checks import check, week_problem
 from runplan.drafts import OutlineLine, WeekDraft
 from runplan.envelope import Envelope, WeekEnvelope, build_envelope, week_envelope
@@ -22,8 +23,8 @@ from runplan.plan import Plan, Provenance, Source, Week
 from runplan.prompts import outline_prompt, week_prompt
 from runplan.request import PlanRequest
 
-# Sampling: some variety between seeds; the second try is more careful.
-TEMPERATURES = (0.7, 0.3)
+# Sampling: little is left to chance, since the seed draws variety into the prompt (`briefs`).
+TEMPERATURES = (0.3, 0.2)
 # Upper bounds of a completion: per outline week, per session, and for the note.
 OUTLINE_TOKENS, SESSION_TOKENS, NOTE_TOKENS = 24, 20, 64
 # Wide apart, so that the seeds of different plans and tries do not meet.
@@ -100,7 +101,7 @@ def finished_plan(events: Iterator[Event]) -> Plan:
 def outline_job(envelope: Envelope, seed: int, grammar: bool = True, attempt: int = 0) -> Job:
     """The completion that writes the outline."""
     return Job(
-        outline_prompt(envelope),
+        outline_prompt(envelope, coach.write_outline(envelope, seed)),
         notation.outline_grammar(envelope) if grammar else None,
         seed * PLAN_STRIDE + attempt * TRY_STRIDE,
         TEMPERATURES[attempt],
@@ -108,12 +109,11 @@ def outline_job(envelope: Envelope, seed: int, grammar: bool = True, attempt: in
     )
 
 
-def week_job(
-    envelope: Envelope, week: WeekEnvelope, seed: int, grammar: bool = True, attempt: int = 0
-) -> Job:
+def week_job(brief: WeekBrief, seed: int, grammar: bool = True, attempt: int = 0) -> Job:
     """The completion that writes one week."""
+    week = brief.week
     return Job(
-        week_prompt(envelope.request, week),
+        week_prompt(brief),
         notation.week_grammar(week) if grammar else None,
         seed * PLAN_STRIDE + attempt * TRY_STRIDE + week.line.number,
         TEMPERATURES[attempt],
@@ -219,15 +219,17 @@ class _Writing:
 
     def _write(self, backend: Backend, numbers: Sequence[int], attempt: int) -> Iterator[Event]:
         """Have the model write these weeks; each good one becomes an event."""
-        weeks = [week_envelope(self.envelope, self.lines[number - 1]) for number in numbers]
+        # A second try is asked for something else.
+        drawn = coach.week_briefs(self.envelope, self.lines, self.seed + attempt * TRY_STRIDE)
+        briefs = [drawn[number - 1] for number in numbers]
         grammar = self.grammar or attempt > 0
-        jobs = [week_job(self.envelope, week, self.seed, grammar, attempt) for week in weeks]
+        jobs = [week_job(brief, self.seed, grammar, attempt) for brief in briefs]
         with closing(backend.complete(jobs)) as stream:
             # A second try is compared with its neighbours, so the order must not depend on the engine.
             for index, text in sorted(stream) if attempt else stream:
                 number = numbers[index]
                 try:
-                    draft = read_week(text, weeks[index])
+                    draft = read_week(text, briefs[index].week)
                 except NotationError as error:
                     self.problems.setdefault(number, error.problem)
                     continue

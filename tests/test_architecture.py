@@ -21,6 +21,7 @@ LAYERS = (
     ("workouts", "volume", "topics", "mentions", "menus", "spacing", "focuses"),
     ("envelope", "ranges", "slots"),
     ("notation", "checks", "notes", "advice"),
+    ("briefs",),
     ("coach", "prompts", "assemble", "merging"),
     ("backends", "exports"),
     ("understanding", "writer"),

@@ -6,16 +6,13 @@ from itertools import pairwise
 
 from runplan.checks.view import PlanView, WeekView, finding
 from runplan.checks.words import NEGATED, km_of
-from runplan.claims import MENTIONS, NAME, SATISFIED_BY, claims_in, contradictions
+from runplan.claims import MENTIONS, NAME, SATISFIED_BY, claims_in, contradictions, strange_ailments
 from runplan.drafts import WeekDraft, draft_kinds
 from runplan.envelope import WeekEnvelope
 from runplan.notation import NOTE_MAX, NOTE_MIN, week_facts, week_fits
 from runplan.note_grammar import STOPS
 from runplan.plan import RUN_KINDS, Finding, Session
 from runplan.units import number
-
-# Claims that can be judged from the week alone.
-_WEEK_CLAIMS = (*MENTIONS, "taper", "cutback", "first week")
 
 _TOTAL = re.compile(
     r"(\d+(?:\.\d+)?)\s*(km|miles?|mi)\s*(?:in total|total|(?:for|of) the week|this week|weekly)",
@@ -69,8 +66,11 @@ def note_problem(draft: WeekDraft, week: WeekEnvelope) -> str | None:
     if problem:
         return problem
     facts = week_facts(week, draft_kinds(draft.sessions))
-    wrong = [claim for claim in contradictions(draft.note, facts) if claim in _WEEK_CLAIMS]
-    return f"the note speaks of {', '.join(wrong)}, which the week has not" if wrong else None
+    if wrong := contradictions(draft.note, facts):
+        return f"the note speaks of {', '.join(wrong)}, which the week has not"
+    if wrong := strange_ailments(draft.note, facts.topics):
+        return f"the note speaks of {', '.join(wrong)}, which the details have not"
+    return None
 
 
 def _note_form(note: str) -> str | None:
@@ -86,6 +86,8 @@ def _note_form(note: str) -> str | None:
         return "the note has digits"
     if re.search(r"[{}]", bare):
         return "the note has braces that are not {name}"
+    if note.count(NAME) > 1:
+        return "the note has the name twice"
     if "\n" in note:
         return "the note has more than one line"
     if any(first == second == third for first, second, third in zip(words, words[1:], words[2:])):

@@ -7,10 +7,10 @@ from runplan import coach, notation
 from runplan.backends.base import Job
 from runplan.backends.scripted import ScriptedBackend
 from runplan.drafts import WeekDraft
-from runplan.envelope import build_envelope, week_envelope
+from runplan.envelope import build_envelope
 from runplan.prompts import outline_prompt, week_prompt
 from runplan.request import PlanRequest
-from runplan.writer import TEMPERATURES
+from runplan.writer import TEMPERATURES, TRY_STRIDE
 
 GARBAGE = "I am sorry, but as a language model I would rather not run."
 OUTLINE = 0
@@ -38,12 +38,13 @@ def coach_answers(request: PlanRequest, seed: int = 1) -> dict[str, str]:
     """The coach's text for each prompt of its own plan."""
     envelope = build_envelope(request)
     lines = coach.write_outline(envelope, seed)
-    answers = {outline_prompt(envelope)[-1]["content"]: notation.print_outline(lines)}
-    drafts: list[WeekDraft] = []
-    for line in lines:
-        drafts.append(coach.write_week(envelope, line, seed, drafts))
-        prompt = week_prompt(request, week_envelope(envelope, line))
-        answers[prompt[-1]["content"]] = notation.print_week(drafts[-1])
+    answers = {outline_prompt(envelope, lines)[-1]["content"]: notation.print_outline(lines)}
+    for tried in (seed, seed + TRY_STRIDE):
+        drafts: list[WeekDraft] = []
+        for brief in coach.week_briefs(envelope, lines, tried):
+            drafts.append(coach.follow(brief, seed, drafts))
+            prompt = week_prompt(brief)
+            answers[prompt[-1]["content"]] = notation.print_week(drafts[-1])
     return answers
 
 

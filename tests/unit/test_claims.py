@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runplan.claims import MENTIONS, NoteFacts, claims_in, contradictions
+from runplan.claims import MENTIONS, NoteFacts, claims_in, contradictions, strange_ailments
 from runplan.notes import phrases
 
 
@@ -35,3 +35,20 @@ def test_a_note_claims_what_its_sentences_claim(said, stop):
     assert {kind for kind, words in MENTIONS.items() if words.search(note)} == (
         claims_in(note) & MENTIONS.keys()
     )
+
+
+@pytest.mark.parametrize(
+    ("note", "topics", "strange"),
+    [
+        ("Ease into it, for the mending hamstring.", (), ("hamstring",)),
+        ("Ease into it, for the mending hamstring.", ("hamstring",), ()),
+        ("Keep soft knees and proud hips downhill.", (), ()),
+        ("That knee and the Achilles come first.", ("achilles",), ("knee",)),
+        ("Your lungs learn faster than your shins.", (), ()),
+        ("Raise your toes and the shins will gain.", (), ("shin",)),
+    ],
+)
+def test_a_note_speaks_of_no_trouble_that_the_runner_has_not(
+    note: str, topics: tuple[str, ...], strange: tuple[str, ...]
+) -> None:
+    assert strange_ailments(note, topics) == strange

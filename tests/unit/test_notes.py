@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runplan import notes
-from runplan.claims import MENTIONS, NoteFacts, claims_in, contradictions
+from runplan.claims import MENTIONS, NoteFacts, claims_in, contradictions, strange_ailments
 from runplan.notes import write_note
 from runplan.topics import topic_names
 from tests.support.note_form import form_problems
@@ -220,3 +220,17 @@ def test_any_facts_give_a_true_note(
     note = write_note(facts, random.Random(seed))
     assert form_problems(note) == ()
     assert contradictions(note, facts) == ()
+
+
+def test_phrases_name_a_hurt_part_only_under_its_topic():
+    def strange(node, topics=()):
+        if isinstance(node, str):
+            return [(node, topics)] if strange_ailments(node, topics) else []
+        nodes = node.values() if isinstance(node, dict) else node
+        return [found for part in nodes for found in strange(part, topics)]
+
+    everybody = {name: part for name, part in BANK.items() if name != "topic"}
+    assert strange(everybody) == []
+    assert [
+        found for topic, part in BANK["topic"].items() for found in strange(part, (topic,))
+    ] == []

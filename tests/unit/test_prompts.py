@@ -7,7 +7,7 @@ import pytest
 
 from runplan import coach
 from runplan.backends.base import Message
-from runplan.envelope import build_envelope, week_envelope
+from runplan.envelope import build_envelope
 from runplan.prompts import (
     DETAILS_SHOWN,
     PROMPT_DIR,
@@ -27,13 +27,9 @@ LONGEST_OUTLINE, LONGEST_WEEK = 1300, 480
 
 def prompts(request: PlanRequest) -> list[tuple[Message, ...]]:
     envelope = build_envelope(request)
-    return [
-        outline_prompt(envelope),
-        *(
-            week_prompt(request, week_envelope(envelope, line))
-            for line in coach.write_outline(envelope, 1)
-        ),
-    ]
+    lines = coach.write_outline(envelope, 1)
+    briefs = coach.week_briefs(envelope, lines, 1)
+    return [outline_prompt(envelope, lines), *(week_prompt(brief) for brief in briefs)]
 
 
 def test_a_prompt_is_a_system_and_a_user_message() -> None:

@@ -41,6 +41,9 @@ def test_good_notes(note: str) -> None:
     [
         ("", "too short"),
         ("Go!", "too short"),
+        ("{name}, keep it calm and steady, {name}.", "the name twice"),
+        ("Let the mending hamstring have its way.", "hamstring, which the details have not"),
+        ("You are halfway to the race already.", "halfway"),
         ("Keep it calm. " * 15, "longer than"),
         ("Run for 30 minutes and relax.", "digits"),
         ("Keep it calm, {name.", "braces"),

@@ -12,7 +12,7 @@ from finetune.config import Recipe
 from finetune.stages import run_stages
 from runplan import coach
 from runplan.backends.base import Message
-from runplan.envelope import build_envelope, week_envelope
+from runplan.envelope import build_envelope
 from runplan.notation import print_outline, print_week
 from runplan.prompts import outline_prompt, week_prompt
 from runplan.request import PlanRequest
@@ -56,11 +56,11 @@ def coach_rows(requests: int, seed: int) -> Iterator[dict[str, object]]:
         )
         envelope = build_envelope(request)
         outline = coach.write_outline(envelope, number)
-        yield _row(outline_prompt(envelope), print_outline(outline), "outline", number)
+        yield _row(outline_prompt(envelope, outline), print_outline(outline), "outline", number)
         for line in rng.sample(outline, 2):
-            week = coach.write_week(envelope, line, number)
-            prompt = week_prompt(request, week_envelope(envelope, line))
-            yield _row(prompt, print_week(week), "week", number)
+            brief = coach.week_brief(envelope, line, number)
+            week = print_week(coach.follow(brief, number))
+            yield _row(week_prompt(brief), week, "week", number)
 
 
 def _row(prompt: tuple[Message, ...], answer: str, task: str, number: int) -> dict[str, object]:

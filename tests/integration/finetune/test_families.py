@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from peft import PeftModel
 from safetensors.torch import load_file
 
 from finetune import config
-from finetune.config import Recipe
+from finetune.config import Recipe, Training
 from finetune.errors import RecipeError, StageError
 from finetune.gguf import export_gguf
 from finetune.merge import merge
 from finetune.methods import tune
 from finetune.models import load_model
 from finetune.nll import assistant_nll
+from finetune.pretrain import train_base
 from finetune.stages import run_stages, stages_of
 from finetune.tokenizer import load_tokenizer, serving_template
 from finetune.tokens import IGNORED, read_rows, read_tokens
@@ -103,8 +105,10 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
-def beginning(base: Path, folder: Path) -> Path:
-    for part in ("tokenizer", "tokens", "base"):
+def beginning(
+    base: Path, folder: Path, parts: Sequence[str] = ("tokenizer", "tokens", "base")
+) -> Path:
+    for part in parts:
         shutil.copytree(base / part, folder / part)
     return folder
 
@@ -222,6 +226,29 @@ def test_gpt2_is_not_trained_as_if_quantised(bases: dict[str, Path], tmp_path: P
     recipe = tuning(bases["gpt2"] / "pretrained", tmp_path, METHODS["qat"])
     with pytest.raises(StageError, match="Conv1D"):
         tune(recipe, beginning(bases["gpt2"], tmp_path / "run"))
+
+
+def test_a_pretrained_base_may_be_trained_further(bases: dict[str, Path], tmp_path: Path) -> None:
+    recipe = tuning(bases["llama"] / "pretrained", tmp_path, METHODS["lora"])
+    training = Training(**TRAINING | {"optimizer": "adamw"})
+    base = recipe.base.model_copy(update={"training": training})
+    recipe = recipe.model_copy(update={"base": base})
+    whole, cut = (
+        beginning(bases["llama"], tmp_path / name, ("tokenizer", "tokens"))
+        for name in ("whole", "cut")
+    )
+    facts = train_base(recipe, whole)
+    assert facts["tokens"] > 0
+    half = Path("base-checkpoints") / "checkpoint-2"
+    shutil.copytree(whole / half, cut / half)
+    train_base(recipe, cut)
+    expected, found = weights(whole / "base"), weights(cut / "base")
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    rows = list(read_tokens(whole, "train"))[:16]
+    before, after = (
+        assistant_nll(load_model(run / "base"), rows).mean for run in (bases["llama"], whole)
+    )
+    assert after < before
 
 
 def test_a_pretrained_model_that_is_not_there_is_one_line(

