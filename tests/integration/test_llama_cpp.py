@@ -322,6 +322,8 @@ import os, signal, sys, threading
 from pathlib import Path
 from runplan.backends.base import Job
 from runplan.backends.llama_cpp import LlamaCppBackend
+# A shell starts what runs in its background with SIGINT ignored, the tests as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 loading = threading.Thread(target=lambda: globals().update(backend=LlamaCppBackend(Path(sys.argv[1]))))
 loading.start()
 loading.join()
