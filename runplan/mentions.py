@@ -155,7 +155,7 @@ _DURATIONS = tuple(
         rf"(?:a |an )?(?P<fraction>three quarters|half|quarter)(?:[ -]| of )?(?:a |an )?{_HOUR}(?!\w)",
         # a bare number where a limit is named
         rf"{_AFTER_LIMIT}(?P<count>\d{{2,3}}){_NO_UNIT}",
-        r"(?P<count>\d{2,3})(?= (?:max|maximum|tops|at most|or less|is my limit|(?:and |, )?cap it)\b)",
+        r"(?P<count>\d{2,3})(?= (?:max|maximum|tops|at most|or less|is my limit|(?:and )?cap it)\b)",
     )
 )
 
