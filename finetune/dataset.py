@@ -86,7 +86,7 @@ def build(recipe: Recipe, run_dir: Path) -> None:
     requests = _requests(
         f"{seed} validation", data.validation_requests, data.train_requests, barred, found
     )
-    wishes = wish_rows(data.wishes // 10, f"{seed} validation", found.dropped)
+    wishes = wish_rows(data.wishes // 10, f"{seed} validation", found.dropped, "validation")
     rows = chain(_plans("validation", requests, found), _named("wish", wishes))
     _write(run_dir, "validation", rows, held_out, found)
     evaluation = evaluation_requests(data.test_requests)

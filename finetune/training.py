@@ -7,6 +7,7 @@ alone would. Which weights are trained is the model's business, not this module'
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from transformers import (
 from trl import SFTConfig, SFTTrainer
 
 from finetune import ranks
+from finetune.attention import quick_attention
 from finetune.batching import Collator, Order, batched, batches, only
 from finetune.callbacks import Checkpoints, Progress, last_whole
 from finetune.config import Runtime, Training
@@ -39,7 +41,6 @@ from finetune.nll import assistant_nll
 _TOKENISED: dict[str, Any] = {
     "dataset_kwargs": {"skip_prepare_dataset": True},
     "max_length": None,
-    "loss_type": "nll",
 }
 
 
@@ -93,6 +94,7 @@ def fit(
             f"{name}: accumulation is {training.accumulation}, which {processes} processes "
             "cannot share; give a multiple of them"
         )
+    whole = model.get_base_model() if isinstance(model, PeftModel) else model
     collate = Collator(tokenizer.pad_token_id, learn_all=learn_all)
     groups = batches(rows["length"], training.tokens_per_batch, seed, training.rows_per_batch)
     steps = training.steps or training.epochs * -(-len(groups) // training.accumulation)
@@ -104,7 +106,7 @@ def fit(
     kind, arguments, extra = (
         (_BaseTrainer, TrainingArguments, {})
         if learn_all
-        else (_TunedTrainer, SFTConfig, _TOKENISED)
+        else (_TunedTrainer, SFTConfig, _TOKENISED | {"loss_type": _loss(whole)})
     )
     trainer = kind(
         model=model,
@@ -133,7 +135,10 @@ def fit(
             validation.select(range(min(len(validation), training.validation_rows)))
         )
     resumed = ranks.ask_first(lambda: last_whole(folder))
-    result = trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    if runtime.compile:
+        _compile_layers(whole)
+    with quick_attention(whole):
+        result = trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     if ranks.first():
         curves = folder.parent / "curves" / f"{name}.json"
         curves.parent.mkdir(exist_ok=True)
@@ -192,6 +197,29 @@ class _BaseTrainer(_OwnBatches, Trainer):
 
 class _TunedTrainer(_OwnBatches, SFTTrainer):
     """Learns what the assistant writes."""
+
+
+def _loss(model: PreTrainedModel) -> str:
+    """The name of trl's loss that works the output layer out for the learnt tokens only.
+
+    It reads the weights of that layer itself, and so misses what is wrapped around it.
+    """
+    plain = type(model.get_output_embeddings()) is torch.nn.Linear
+    return "chunked_nll" if plain else "nll"
+
+
+def _compile_layers(model: PreTrainedModel) -> None:
+    """Have each layer compiled when it is first used; layers that are alike share the code.
+
+    Raises:
+        StageError: there is no compiler.
+    """
+    compiler = os.environ.get("CXX", "g++")
+    if not torch.cuda.is_available() and shutil.which(compiler) is None:
+        raise StageError(f"runtime.compile: there is no C++ compiler {compiler} here; install one")
+    for module in model.modules():
+        if type(module).__name__ in model._no_split_modules:
+            module.compile(dynamic=True)
 
 
 def _settings(

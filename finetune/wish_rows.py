@@ -1,6 +1,6 @@
 """Rows which teach the model to read free text: a text with one mention marked, and what that asks.
 
-The texts are those of `wishes.py`. None has the words of a text by which models are measured
+The texts are those of `wishes.py` and, more than half, of `told.py`. None has the words of a text by which models are measured
 (`data/understanding_phrasings.jsonl`) or chosen (`data/understanding_development.jsonl`).
 """
 
@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from finetune.told import told_texts, with_other_days
 from finetune.wishes import Part, sample_parts
 from runplan.backends.base import Job
 from runplan.constraints import Constraint
@@ -25,16 +26,23 @@ DEVELOPMENT = _DATA / "understanding_development.jsonl"
 # Of a text with more mentions so many are asked about: further texts teach more than further
 # questions about one.
 MOST_ROWS = 2
+TOLD_SHARE = 0.6
+"""Of the texts, those written by hand."""
 
 Row = dict[str, Any]
 
 
-def wish_rows(count: int, seed: str | int, dropped: Counter[str]) -> Iterator[Row]:
+def wish_rows(
+    count: int,
+    seed: str | int,
+    dropped: Counter[str],
+    split: Literal["train", "validation"] = "train",
+) -> Iterator[Row]:
     """Rows of task `understand` from `count` texts; texts left out are counted in `dropped` by reason."""
     rng = random.Random(f"wishes {seed}")
     seen: set[str] = set()
     for _ in range(count):
-        text, parts = sample_parts(rng)
+        text, parts = _told(rng, split) if rng.random() < TOLD_SHARE else sample_parts(rng)
         jobs = understand_jobs(text, seed=0)
         answers = _answers(text, parts)
         if not jobs:
@@ -70,6 +78,12 @@ def held_out() -> frozenset[str]:
 def prompt_of(job: Job) -> str:
     """What the user says."""
     return job.messages[-1]["content"]
+
+
+def _told(rng: random.Random, split: Literal["train", "validation"]) -> tuple[str, list[Part]]:
+    """A text written by hand: one part, of which is known what it asks for as a whole."""
+    told = with_other_days(rng.choice(told_texts(split)), rng)
+    return told.text, [(told.text, told.wishes)]
 
 
 def _answers(text: str, parts: Sequence[Part]) -> tuple[str, ...] | None:

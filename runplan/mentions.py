@@ -120,6 +120,10 @@ _FRACTIONS = {
     "\u00bd": 0.5,
     "quarter": 0.25,
     "three quarters": 0.75,
+    "three-quarters": 0.75,
+    "three quarter": 0.75,
+    "three-quarter": 0.75,
+    "3/4": 0.75,
 }
 _MINUTE = r"(?:minutes?|minuets?|mintues?|minuts?|mins?|min\.|mns?|')"
 _HOUR = r"(?:hours?|houres?|hrs?|hr\.|h)"
@@ -148,11 +152,11 @@ _DURATIONS = tuple(
         rf"(?P<hours>\d):(?P<count>[0-5]\d) ?{_HOUR}(?!\w)",
         rf"{_AFTER_LIMIT}(?P<hours>[1-5])[:h](?P<count>[0-5]\d)(?![\w:])",
         # an hour and a half, one and a half hours, 1 1/2 hours, 1.5 h
-        rf"(?:(?P<hours>{_TIMES}|the|per)[ -])?{_HOUR} and (?:a )?(?P<fraction>half|quarter)(?!\w)",
+        rf"(?:(?P<hours>{_TIMES}|the|per)[ -])?{_HOUR} and (?:a )?(?P<fraction>three quarters|half|quarter)(?!\w)",
         rf"(?P<hours>{_TIMES})(?: and a | and | )?(?P<fraction>half|quarter|1/2|\u00bd)[ -]?{_HOUR}(?!\w)",
         rf"(?:(?:{_TIMES}) ?(?:-|to|or) ?)?(?P<hours>{_TIMES})[ -]?{_HOUR}(?!\w)",
         rf"(?P<hours>(?:a )?couple(?: of)?|per|the|single|full) {_HOUR}(?!\w)",
-        rf"(?:a |an )?(?P<fraction>three quarters|half|quarter)(?:[ -]| of )?(?:a |an )?{_HOUR}(?!\w)",
+        rf"(?:a |an )?(?P<fraction>three[ -]quarters?|3/4|half|quarter)(?:[ -]| of )?(?:a |an )?{_HOUR}(?!\w)",
         # a bare number where a limit is named
         rf"{_AFTER_LIMIT}(?P<count>\d{{2,3}}){_NO_UNIT}",
         r"(?P<count>\d{2,3})(?= (?:max|maximum|tops|at most|or less|is my limit|(?:and )?cap it)\b)",
@@ -256,12 +260,15 @@ def _bounded(words: str) -> str:
 
 @cache
 def _range_of_days() -> re.Pattern[str]:
-    """Monday to Thursday, mon-fri, between Tuesday and Friday; "not on mondays - friday is ok" is none."""
+    """Monday to Thursday, mon-fri, between Tuesday and Friday.
+
+    "not on mondays - friday is ok" is none, nor is tue-thu-sat.
+    """
     day = "|".join(_bounded(words) for words in _tables()["day"].values())
     return re.compile(
-        rf"(?:between (?=(?:{day}) and)(?P<x>))?(?P<first>{day})"
+        rf"(?<![a-z]-)(?:between (?=(?:{day}) and)(?P<x>))?(?P<first>{day})"
         r"(?:-|(?<!days) - |(?<=days) - (?=\w+days)| (?:to|through|thru|till?|until|up to) |(?(x) and ))"
-        rf"(?P<last>{day})"
+        rf"(?P<last>{day})(?!-(?:{day}))"
     )
 
 

@@ -124,6 +124,39 @@ def test_watching_and_saving_memory_change_no_weight(
     assert not (tmp_path / "tracking" / "plain").exists()
 
 
+def test_compiled_layers_learn_the_same(
+    tokenizer: PreTrainedTokenizerFast, rows: Dataset, tmp_path: Path
+) -> None:
+    losses = []
+    for name, runtime in (("plain", Runtime()), ("compiled", Runtime(compile=True))):
+        model = new_model(SHAPE, tokenizer, 1)
+        folder = tmp_path / f"{name}-checkpoints"
+        fit(model, rows, tokenizer, training(), seed=1, folder=folder, runtime=runtime)
+        assert model.model.layers[0]._compiled_call_impl is not None or name == "plain"
+        losses.append([entry["loss"] for entry in curve(tmp_path, name) if "loss" in entry])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    assert losses[0][0] != losses[0][-1]
+
+
+def test_without_a_compiler_nothing_is_compiled(
+    tokenizer: PreTrainedTokenizerFast,
+    rows: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(StageError, match="runtime.compile: there is no C\\+\\+ compiler"):
+        fit(
+            new_model(SHAPE, tokenizer, 1),
+            rows,
+            tokenizer,
+            training(),
+            seed=1,
+            folder=tmp_path / "tiny-checkpoints",
+            runtime=Runtime(compile=True),
+        )
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
