@@ -1,7 +1,8 @@
 """Rows which teach the model to read free text: a text with one mention marked, and what that asks.
 
-The texts are those of `wishes.py` and, more than half, of `told.py`. None has the words of a text by which models are measured
-(`data/understanding_phrasings.jsonl`) or chosen (`data/understanding_development.jsonl`).
+The texts are those of `wishes.py` and, more than half of them, of `told.py`. None has the words of a
+text by which models are measured (`data/understanding_phrasings.jsonl`) or chosen
+(`data/understanding_development.jsonl`).
 """
 
 import json

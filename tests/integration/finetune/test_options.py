@@ -145,7 +145,7 @@ def test_without_a_compiler_nothing_is_compiled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.raises(StageError, match="runtime.compile: there is no C\\+\\+ compiler"):
+    with pytest.raises(StageError, match=r"runtime.compile: there is no C\+\+ compiler"):
         fit(
             new_model(SHAPE, tokenizer, 1),
             rows,
