@@ -14,6 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
+from tqdm import tqdm
+
 from finetune.told import told_texts, with_other_days
 from finetune.wishes import Part, sample_parts
 from runplan.backends.base import Job
@@ -42,7 +44,7 @@ def wish_rows(
     """Rows of task `understand` from `count` texts; texts left out are counted in `dropped` by reason."""
     rng = random.Random(f"wishes {seed}")
     seen: set[str] = set()
-    for _ in range(count):
+    for _ in tqdm(range(count), f"{split} texts", unit="text"):
         text, parts = _told(rng, split) if rng.random() < TOLD_SHARE else sample_parts(rng)
         jobs = understand_jobs(text, seed=0)
         answers = _answers(text, parts)

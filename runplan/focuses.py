@@ -4,6 +4,7 @@ Knows kinds and counts; sizes are in `menus`, the order of days in `spacing`.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from runplan import menus
 from runplan.paces import Paces
@@ -61,12 +62,12 @@ def focuses_of(request: PlanRequest, paces: Paces, week: SeasonWeek) -> tuple[st
     rotated = _rotated(_suited(request, week.phase), week.number)
     liked = rules_of(request).liked
     room = min(week.long_km or week.km, session_limit_km(request, paces))
-    usable = [
+    usable = (
         focus
         for focus in sorted(rotated, key=lambda focus: focus not in liked)
         if focus in EASY_FOCUSES or menus.has_menu(focus, paces, request.level, week.km, room)
-    ]
-    return tuple(usable[:FOCUS_CHOICES]) or easy_focuses(request)
+    )
+    return tuple(islice(usable, FOCUS_CHOICES)) or easy_focuses(request)
 
 
 def easy_focuses(request: PlanRequest) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 
 from runplan.plan import PaceRange
 from runplan.request import RACE_KM, RACE_NAME, PlanRequest, Race
-from runplan.units import METRES_PER_KM, Units, clock, metres_per
+from runplan.units import METRES_PER_KM, Units, clock, metres_per, pace
 
 # Used when neither a result nor a goal is known; always marked as estimated.
 LEVEL_VDOT: Mapping[str, float] = {"beginner": 32.0, "intermediate": 42.0, "advanced": 52.0}
@@ -63,6 +63,19 @@ class Paces:
         metres = metres_per(self.units)
         return {
             zone: (fast + slow) / 2 * METRES_PER_KM / metres
+            for zone, (fast, slow) in self.zones.items()
+        }
+
+    def text(self, zone: str) -> str:
+        """A zone as a runner reads it: `5:06–5:24 /km`."""
+        return self._texts[zone]
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        return {
+            zone: pace(slow, self.units)
+            if fast == slow
+            else f"{clock(fast)}–{pace(slow, self.units)}"
             for zone, (fast, slow) in self.zones.items()
         }
 

@@ -11,7 +11,7 @@ from runplan.drafts import Blocks, SessionDraft
 from runplan.paces import WALK_S_PER_KM, Paces, race_prediction, race_range
 from runplan.plan import Session, Step
 from runplan.request import RACE_KM, RACE_NAME, PlanRequest
-from runplan.units import METRES_PER_MILE, Units, clock, from_km, metres_per, number, pace, to_km
+from runplan.units import METRES_PER_MILE, Units, clock, from_km, metres_per, number, to_km
 
 # Easy running before and after hard work, each side. Hansons: 1–1.5 mi; beginners start with less.
 WARM_UP_KM: Mapping[str, float] = {"beginner": 1.0, "intermediate": 1.5, "advanced": 2.0}
@@ -162,7 +162,9 @@ def expand(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
         steps = _block_steps(draft.kind, draft.blocks, total_m, paces)
     else:
         steps = _steady_steps(draft, total_m, paces)
-    seconds = sum(step.repeat * _step_seconds(step, paces) for step in steps)
+    seconds = 0.0
+    for step in steps:
+        seconds += step.repeat * _step_seconds(step, paces)
     minutes = max(1, round(seconds / 60))
     return Session(draft.day, draft.kind, distance, minutes, _text(draft, steps, paces), steps)
 
@@ -241,7 +243,7 @@ def _step_seconds(step: Step, paces: Paces) -> float:
         return step.duration_s
     metres = step.distance_m or 0.0
     if step.pace is not None:
-        return metres * sum(step.pace) / 2 / metres_per(paces.units)
+        return metres * (step.pace[0] + step.pace[1]) / 2 / metres_per(paces.units)
     if step.kind == "walk":
         return metres * WALK_S_PER_KM / 1000
     return metres * _s_per_m(paces, "easy")
@@ -259,12 +261,12 @@ def _text(draft: SessionDraft, steps: tuple[Step, ...], paces: Paces) -> str:
     distance = f"{number(draft.distance or 0)} {paces.units}"
     if draft.blocks is not None:
         return _blocks_text(draft.kind, draft.blocks, distance, steps, paces)
-    easy = _zone_text(paces, "easy")
+    easy = paces.text("easy")
     if draft.kind == "long":
         if not draft.finish:
             return f"Long run {distance} at {easy}, easy enough to talk in sentences"
         finish = f"{number(draft.finish)} {paces.units}"
-        marathon = _zone_text(paces, "marathon")
+        marathon = paces.text("marathon")
         return f"Long run {distance} at {easy}, the last {finish} at marathon pace ({marathon})"
     if draft.kind == "recovery":
         return f"Recovery run {distance}, at {easy} or slower, as gently as you like"
@@ -286,7 +288,7 @@ def _blocks_text(
             f"Run–walk {distance}: walk to warm up, then {blocks.repeat} times "
             f"{number(blocks.size)} min running ({style.effort}) and {walk} walking"
         )
-    at = f"at {_zone_text(paces, style.zone)}, {style.effort}" if style.zone else style.effort
+    at = f"at {paces.text(style.zone)}, {style.effort}" if style.zone else style.effort
     rest = next((step for step in steps if step.kind == "recovery"), None)
     between = f", {_seconds_text(rest.duration_s or 0)} {style.rest} after each" if rest else ""
     edges = [_edge_text(step, paces.units) for step in steps if step.kind in ("warmup", "cooldown")]
@@ -304,7 +306,7 @@ def _trial_text(blocks: Blocks, distance: str, steps: tuple[Step, ...], paces: P
         bout += f" ({edges['intervals']})"
     text = (
         f"Time trial {distance}: {edges['warmup']} easy, {bout} as evenly hard as you can (about "
-        f"{_zone_text(paces, 'interval')}), {edges['cooldown']} easy. Note your time"
+        f"{paces.text('interval')}), {edges['cooldown']} easy. Note your time"
     )
     total_m = sum(step.distance_m or 0.0 for step in steps)
     if total_m >= RACE_KM["5K"] * 1000:
@@ -315,11 +317,6 @@ def _trial_text(blocks: Blocks, distance: str, steps: tuple[Step, ...], paces: P
 def _edge_text(step: Step, units: Units) -> str:
     where = "before" if step.kind == "warmup" else "after"
     return f"{(step.distance_m or 0) / metres_per(units):.1f} {units} easy {where}"
-
-
-def _zone_text(paces: Paces, zone: str) -> str:
-    fast, slow = paces.zones[zone]
-    return pace(fast, paces.units) if fast == slow else f"{clock(fast)}–{pace(slow, paces.units)}"
 
 
 def _seconds_text(seconds: float) -> str:

@@ -177,7 +177,7 @@ def _fingerprint(week: WeekView) -> tuple[object, ...]:
             run.kind,
             run.session.distance,
             run.session.duration_min,
-            repeats_of(run),
+            None if run.session.steps else repeats_in(run.session.text),
             tuple((s.kind, s.repeat, s.distance_m, s.duration_s) for s in run.session.steps),
         )
         for run in week.runs
