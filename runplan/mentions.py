@@ -133,9 +133,18 @@ _TIMES = rf"\d(?:[.,]\d{{1,2}})?|{'|'.join(_HOURS)}"
 _LIMIT = (
     "max |max: |max of |maximum |maximum of |up to |upto |at most |most |no more than |more than "
     "|no longer than |longer than |less than |under |below |limit of |limited to |over |exceed "
-    "|within |cap of |capped at |tops |only |only have |about |around |roughly "
+    "|within |cap of |cap at |cap it at |capped at |limit is |limit: |tops |only |only have |about |around "
+    "|roughly "
 ).split("|")
 _AFTER_LIMIT = f"(?:{'|'.join(f'(?<={re.escape(words)})' for words in _LIMIT)})"
+_AT_MOST = r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|is my limit|(?:and )?cap it)"
+_GROUP_WORDS = ("weekend", "weekends", "weekday", "weekdays")
+_AFTER_DAYS = "|".join(
+    f"(?<={day}{mark})"
+    for days, marks in ((_GROUP_WORDS, (" ", ": ")), (("fri", "sat", "sun", "sunday"), (": ",)))
+    for day in days
+    for mark in marks
+)
 _NO_UNIT = (
     r"(?![\w:%.,]*\d)(?!\w)(?! ?(?:%|k|km|kms|kilomet\w+|mi|miles?|m|met\w+|days?|weeks?|months?|years?"
     r"|hours?|hrs?|runs?|times?|x|kg|lbs?|pounds|kilos|bpm|degrees|sessions?|of|yo|people|laps)\b)"
@@ -159,7 +168,12 @@ _DURATIONS = tuple(
         rf"(?:a |an )?(?P<fraction>three[ -]quarters?|3/4|half|quarter)(?:[ -]| of )?(?:a |an )?{_HOUR}(?!\w)",
         # a bare number where a limit is named
         rf"{_AFTER_LIMIT}(?P<count>\d{{2,3}}){_NO_UNIT}",
-        r"(?P<count>\d{2,3})(?= (?:max|maximum|tops|at most|or less|is my limit|(?:and )?cap it)\b)",
+        rf"(?P<count>\d{{2,3}})(?= {_AT_MOST}\b)",
+        rf"(?P<hours>[1-5]):(?P<count>[0-5]\d)(?= {_AT_MOST}\b)",
+        rf"(?P<hours>hour) and (?P<count>{_COUNT})(?: ?{_MINUTE})?(?!\w)",
+        # a bare number beside what it is for: 90 on weekends; weekends: 90
+        r"(?P<count>\d{2,3})(?= (?:(?:on|at|for|over|during|in) )?(?:the )?(?:week|wk)\w*)(?! weeks?\b)",
+        rf"(?:{_AFTER_DAYS})(?P<count>\d{{2,3}}){_NO_UNIT}",
     )
 )
 

@@ -48,6 +48,8 @@ def test_mentions_of_a_phrase_are_found(text: str, expected: str) -> None:
         "my 10k PB is 22:30",
         "sun protection is on my list",
         "sat navs confuse me",
+        "sun-up is lovely",
+        "a 20 week plan in 12 weeks",
     ],
 )
 def test_other_talk_mentions_nothing(text: str) -> None:
@@ -118,6 +120,10 @@ words = st.sampled_from(
     [word for text, _ in PHRASES for word in text.split()] + ["[", "]", "İ", "’", "–", "\n", "1½"]
 )
 texts = st.one_of(st.text(max_size=120), st.lists(words, max_size=40).map(" ".join))
+
+
+def test_dates_are_no_minutes() -> None:
+    assert found("race on Sat 25 May or Sunday 14 June") == {("day", "Sat"), ("day", "Sun")}
 
 
 @given(texts)
