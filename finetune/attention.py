@@ -1,6 +1,6 @@
 """Causal attention that is quick for short rows on a CPU.
 
-PyTorch's own CPU kernel takes up to four times as long for rows of some 200 tokens
+PyTorch's own CPU kernel takes two to four times as long for rows of some 200 tokens
 (`benchmarks/attention.py`), a third of the time of a training step. Where it is the better one, for
 long rows and wherever a mask is needed, it is called. Knows nothing of training.
 """
