@@ -1,7 +1,7 @@
-"""Free texts written by hand with what they ask for, from `data/understanding_training.jsonl`.
+"""Free texts, each written by itself, with what they ask for: `data/understanding_training.jsonl`.
 
-Beside the templates of `wishes.py`: those show one wish in many words, these how people really put
-several into one text. A text is told anew with its days exchanged, so that no day means anything by itself.
+Beside the templates of `wishes.py`: those show one wish in many words, these several in one text, as
+people put them. A text is told anew with its days exchanged, so that no day means anything by itself.
 """
 
 import json

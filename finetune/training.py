@@ -200,9 +200,9 @@ class _TunedTrainer(_OwnBatches, SFTTrainer):
 
 
 def _loss(model: PreTrainedModel) -> str:
-    """The name of trl's loss that works the output layer out for the learnt tokens only.
+    """trl's loss: for the learnt tokens alone, where nothing is wrapped around the output layer.
 
-    It reads the weights of that layer itself, and so misses what is wrapped around it.
+    That loss reads the layer's weights itself, and would miss what adapters add to them.
     """
     plain = type(model.get_output_embeddings()) is torch.nn.Linear
     return "chunked_nll" if plain else "nll"

@@ -30,7 +30,7 @@ DEVELOPMENT = _DATA / "understanding_development.jsonl"
 # questions about one.
 MOST_ROWS = 2
 TOLD_SHARE = 0.6
-"""Of the texts, those written by hand."""
+"""Of the texts, those of `told.py`."""
 
 Row = dict[str, Any]
 
@@ -84,7 +84,7 @@ def prompt_of(job: Job) -> str:
 
 
 def _told(rng: random.Random, split: Literal["train", "validation"]) -> tuple[str, list[Part]]:
-    """A text written by hand: one part, of which is known what it asks for as a whole."""
+    """A text of `told.py`: one part, of which is known what it asks for as a whole."""
     told = with_other_days(rng.choice(told_texts(split)), rng)
     return told.text, [(told.text, told.wishes)]
 

@@ -1,4 +1,4 @@
-"""Texts written by hand: usable, apart from what is measured, and the same asked with other days."""
+"""Texts to learn reading from: usable, apart from what is measured, and the same asked with other days."""
 
 import json
 import random

@@ -75,7 +75,7 @@ def test_held_out_phrasings_are_there_and_none_is_drawn() -> None:
 
 def test_a_held_out_text_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random("wishes test")
-    rng.random()  # whether it is a text written by hand
+    rng.random()  # whether it is a text of told.py
     text = sample_parts(rng)[0]
     path = tmp_path / "phrasings.jsonl"
     path.write_text(json.dumps({"text": text, "constraints": []}) + "\n", "utf-8")
