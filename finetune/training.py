@@ -200,7 +200,7 @@ class _TunedTrainer(_OwnBatches, SFTTrainer):
 
 
 def _loss(model: PreTrainedModel) -> str:
-    """trl's loss: for the learnt tokens alone, where nothing is wrapped around the output layer.
+    """The loss of trl: for the learnt tokens alone, where nothing is wrapped around the output layer.
 
     That loss reads the layer's weights itself, and would miss what adapters add to them.
     """
