@@ -133,11 +133,12 @@ _TIMES = rf"\d(?:[.,]\d{{1,2}})?|{'|'.join(_HOURS)}"
 _LIMIT = (
     "max |max: |max of |maximum |maximum of |up to |upto |at most |most |no more than |more than "
     "|no longer than |longer than |less than |under |below |limit of |limited to |over |exceed "
-    "|within |cap of |cap at |cap it at |capped at |limit is |limit: |tops |only |only have |about |around "
+    "|within |cap |cap of |cap at |cap it at |cap them at |cap runs at |cap me at |cap everything at |capped at "
+    "|limit is |limit: |max. |max: |tops |only |only have |about |around "
     "|roughly "
 ).split("|")
 _AFTER_LIMIT = f"(?:{'|'.join(f'(?<={re.escape(words)})' for words in _LIMIT)})"
-_AT_MOST = r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|is my limit|(?:and )?cap it)"
+_AT_MOST = r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|and no more|no more|not more|is my limit|is the limit|is the cap|(?:and )?cap it)"
 _GROUP_WORDS = ("weekend", "weekends", "weekday", "weekdays")
 _AFTER_DAYS = "|".join(
     f"(?<={day}{mark})"
@@ -168,8 +169,8 @@ _DURATIONS = tuple(
         rf"(?:a |an )?(?P<fraction>three[ -]quarters?|3/4|half|quarter)(?:[ -]| of )?(?:a |an )?{_HOUR}(?!\w)",
         # a bare number where a limit is named
         rf"{_AFTER_LIMIT}(?P<count>\d{{2,3}}){_NO_UNIT}",
-        rf"(?P<count>\d{{2,3}})(?= {_AT_MOST}\b)",
-        rf"(?P<hours>[1-5]):(?P<count>[0-5]\d)(?= {_AT_MOST}\b)",
+        rf"(?P<count>\d{{2,3}})(?=,? {_AT_MOST}\b)",
+        rf"(?P<hours>[1-5]):(?P<count>[0-5]\d)(?=,? {_AT_MOST}\b)",
         rf"(?P<hours>hour) and (?P<count>{_COUNT})(?: ?{_MINUTE})?(?!\w)",
         # a bare number beside what it is for: 90 on weekends; weekends: 90
         r"(?P<count>\d{2,3})(?= (?:(?:on|at|for|over|during|in) )?(?:the )?(?:week|wk)\w*)(?! weeks?\b)",

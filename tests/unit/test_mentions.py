@@ -50,6 +50,9 @@ def test_mentions_of_a_phrase_are_found(text: str, expected: str) -> None:
         "sat navs confuse me",
         "sun-up is lovely",
         "a 20 week plan in 12 weeks",
+        "my path starts at my back door",
+        "I am running well",
+        "last summer was fun",
     ],
 )
 def test_other_talk_mentions_nothing(text: str) -> None:
