@@ -36,19 +36,25 @@ NEGATED = re.compile(
     r"|from)\b[^.;:!?]{0,24}$",
     re.I,
 )
-# What a text calls a session, for texts that contradict the kind.
-_TITLES: dict[str, re.Pattern[str]] = {
-    "easy": re.compile(r"^\W*easy (?:run|jog)", re.I),
-    "recovery": re.compile(r"^\W*recovery (?:run|jog)", re.I),
-    "long": re.compile(r"^\W*long(?:est)? run", re.I),
-    "tempo": re.compile(r"\btempo\b|\bthreshold\b", re.I),
-    "intervals": re.compile(r"\bintervals?\b", re.I),
-    "reps": re.compile(r"\brepetitions?\b", re.I),
-    "hills": re.compile(r"\bhill (?:repeats|sprints|reps)\b|^\W*hills\b", re.I),
-    "fartlek": re.compile(r"\bfartlek\b", re.I),
-    "race": re.compile(r"^\W*race day\b", re.I),
-    "rest": re.compile(r"^\W*(?:rest(?: day)?|no running)\W*$", re.I),
-}
+# What a text calls a session, for texts that contradict the kind: kind, word, the word in its place.
+# Most texts have none of the words, and looking for a word is ten times quicker than a pattern.
+_TITLES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
+    (kind, word, re.compile(pattern, re.I))
+    for kind, word, pattern in (
+        ("easy", "easy", r"^\W*easy (?:run|jog)"),
+        ("recovery", "recovery", r"^\W*recovery (?:run|jog)"),
+        ("long", "long", r"^\W*long(?:est)? run"),
+        ("tempo", "tempo", r"\btempo\b"),
+        ("tempo", "threshold", r"\bthreshold\b"),
+        ("intervals", "interval", r"\bintervals?\b"),
+        ("reps", "repetition", r"\brepetitions?\b"),
+        ("hills", "hill", r"\bhill (?:repeats|sprints|reps)\b|^\W*hills\b"),
+        ("fartlek", "fartlek", r"\bfartlek\b"),
+        ("race", "race", r"^\W*race day\b"),
+        ("rest", "rest", r"^\W*rest(?: day)?\W*$"),
+        ("rest", "no running", r"^\W*no running\W*$"),
+    )
+)
 _MINUTES = re.compile(
     r"(?<![\d.:])(\d{1,3})[\s-]*min(?:ute)?s?\b(?!\s*(?:before|after|later|earlier))", re.I
 )
@@ -86,7 +92,8 @@ def check_words(view: PlanView) -> Iterator[Finding]:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> _Said:
     """What a text says; the same few texts come again and again."""
-    titles = ((kind, title.search(text)) for kind, title in _TITLES.items())
+    lower = text.lower()
+    titles = ((kind, title.search(text)) for kind, word, title in _TITLES if word in lower)
     return _Said(
         tuple((kind, match) for kind, match in titles if match is not None),
         tuple((match, km_of(match)) for match in _DISTANCE.finditer(text)),
