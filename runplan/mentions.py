@@ -138,7 +138,7 @@ _LIMIT = (
     "|roughly "
 ).split("|")
 _AFTER_LIMIT = f"(?:{'|'.join(f'(?<={re.escape(words)})' for words in _LIMIT)})"
-_AT_MOST = r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|and no more|no more|not more|is my limit|is the limit|is the cap|(?:and )?cap it)"
+_AT_MOST = r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|(?:or so )?as a max(?:imum)?|and no more|no more|not more|is my limit|is the limit|is the cap|(?:and )?cap it)"
 _GROUP_WORDS = ("weekend", "weekends", "weekday", "weekdays")
 _AFTER_DAYS = "|".join(
     f"(?<={day}{mark})"
@@ -173,7 +173,7 @@ _DURATIONS = tuple(
         rf"(?P<hours>[1-5]):(?P<count>[0-5]\d)(?=,? {_AT_MOST}\b)",
         rf"(?P<hours>hour) and (?P<count>{_COUNT})(?: ?{_MINUTE})?(?!\w)",
         # a bare number beside what it is for: 90 on weekends; weekends: 90
-        r"(?P<count>\d{2,3})(?= (?:(?:on|at|for|over|during|in) )?(?:the )?(?:week|wk)\w*)(?! weeks?\b)",
+        r"(?P<count>\d{2,3})(?= (?:(?:on|at|for|over|during|in) )?(?:the |a )?(?:week|wk)\w*)(?! weeks?\b)",
         rf"(?:{_AFTER_DAYS})(?P<count>\d{{2,3}}){_NO_UNIT}",
     )
 )

@@ -53,6 +53,9 @@ def test_mentions_of_a_phrase_are_found(text: str, expected: str) -> None:
         "my path starts at my back door",
         "I am running well",
         "last summer was fun",
+        "out by six, back by eight",
+        "a hip-hop class",
+        "I work at a paper mill, always moaning",
     ],
 )
 def test_other_talk_mentions_nothing(text: str) -> None:
