@@ -17,7 +17,8 @@ class Job:
     """One completion to write.
 
     `grammar` is GBNF text (start rule `root`) or None for free decoding; `temperature` 0 is greedy;
-    `max_tokens` bounds the completion.
+    `max_tokens` bounds the completion; `bias` is added to the logits of the tokens of these words, in
+    nats.
     """
 
     messages: tuple[Message, ...]
@@ -25,6 +26,7 @@ class Job:
     seed: int
     temperature: float
     max_tokens: int
+    bias: tuple[tuple[str, float], ...] = ()
 
 
 class Backend(Protocol):

@@ -317,6 +317,8 @@ def _request(job: Job) -> bytes:
     }
     if job.grammar is not None:
         body["grammar"] = job.grammar
+    if job.bias:
+        body["logit_bias"] = job.bias
     return json.dumps(body).encode()
 
 

@@ -112,6 +112,12 @@ def test_greedy_ignores_the_seed(backend: LlamaCppBackend) -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.parametrize("word", ["avoid", "no"])
+def test_a_bias_decides_between_words(backend: LlamaCppBackend, word: str) -> None:
+    either = Job(chat("Which?"), 'root ::= "avoid" | "no"', 1, 0.0, 9, ((word, 50.0),))
+    assert dict(backend.complete([either])) == {0: word}
+
+
 def test_same_job_same_text_in_any_company(backend: LlamaCppBackend) -> None:
     jobs = [job(number) for number in range(12)]
     together = dict(backend.complete(jobs))

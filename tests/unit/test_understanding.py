@@ -14,6 +14,8 @@ from runplan.errors import NotationError
 from runplan.mentions import CATEGORIES, find_mentions, marked
 from runplan.understanding import (
     ANSWERS,
+    DOUBT,
+    NO,
     ROOM,
     answers_for,
     read_understanding,
@@ -64,6 +66,11 @@ def test_each_prompt_marks_one_mention() -> None:
 
 def test_without_a_grammar_the_model_is_free() -> None:
     assert {job.grammar for job in understand_jobs(TEXT, 0, grammar=False)} == {None}
+
+
+def test_in_doubt_the_answer_is_no() -> None:
+    assert DOUBT > 0
+    assert {job.bias for job in understand_jobs(TEXT, 0)} == {((NO, DOUBT),)}
 
 
 def test_every_category_has_answers() -> None:
