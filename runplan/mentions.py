@@ -138,7 +138,10 @@ _LIMIT = (
     "|roughly "
 ).split("|")
 _AFTER_LIMIT = f"(?:{'|'.join(f'(?<={re.escape(words)})' for words in _LIMIT)})"
-_AT_MOST = r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|(?:or so )?as a max(?:imum)?|and no more|no more|not more|is my limit|is the limit|is the cap|(?:and )?cap it)"
+_AT_MOST = (
+    r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|(?:or so )?as a max(?:imum)?|and no more|no more"
+    r"|not more|is my limit|is the limit|is the cap|(?:and )?cap it)"
+)
 _GROUP_WORDS = ("weekend", "weekends", "weekday", "weekdays")
 _AFTER_DAYS = "|".join(
     f"(?<={day}{mark})"

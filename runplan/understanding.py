@@ -41,6 +41,9 @@ _DAY_KINDS: Mapping[str, ConstraintKind] = {
 }
 _SCOPES: Mapping[str, Scope] = {"max": "all", "weekday": "weekday", "weekend": "weekend"}
 
+# A plan has one of each.
+_ONE: tuple[ConstraintKind, ...] = ("long_run_day", "time_of_day", "returning")
+
 # In doubt the answer is no, by so many nats: a wish that nobody has puts a runner off more than one that
 # is asked for again. Chosen on the development texts (docs/LOG.md).
 DOUBT = 0.5
@@ -145,7 +148,7 @@ def read_understanding(text: str, answers: Sequence[str]) -> tuple[Constraint, .
         if said not in _sayable(mention):
             raise NotationError(said, f"says nothing about {mention.canonical}")
         found += _meaning(mention, said)
-    return _settled(found)
+    return settled(found)
 
 
 def answers_for(text: str, constraints: Sequence[Constraint]) -> tuple[str, ...] | None:
@@ -167,7 +170,7 @@ def answers_for(text: str, constraints: Sequence[Constraint]) -> tuple[str, ...]
         answers.append(fitting[min(seen[key], len(fitting) - 1)] if fitting else NO)
         seen[key] += 1
     told = read_understanding(text, answers)
-    return tuple(answers) if set(told) == set(constraints) else None
+    return tuple(answers) if set(told) == set(settled(constraints)) else None
 
 
 def _sayable(mention: Mention) -> tuple[str, ...]:
@@ -202,25 +205,34 @@ def _meaning(mention: Mention, said: str) -> tuple[Constraint, ...]:
     return (Constraint(cast(ConstraintKind, mention.category), value),)
 
 
-def _settled(found: Iterable[Constraint]) -> tuple[Constraint, ...]:
-    """Each once; of what is said for and against a day the last, of limits of one scope the smallest."""
+def settled(found: Iterable[Constraint]) -> tuple[Constraint, ...]:
+    """What a text asks for, told once and without contradictions.
+
+    Of what is said for and against a day the last counts, as of several days for the long run or
+    times of day; of limits of one scope the smallest; any cause of a return more than a mere break.
+    Who names the days to run on has said that the others are free: no day is avoided beside them.
+    """
     kept: dict[Constraint, None] = {}
     for new in found:
         rivals = [old for old in kept if old != new and _against(old, new)]
-        if new.kind == "max_session_min" and any(_limit(old) < _limit(new) for old in rivals):
+        if any(_weight(old) > _weight(new) for old in rivals):
             continue
         for old in rivals:
             del kept[old]
         kept[new] = None
-    return tuple(kept)
+    only = any(constraint.kind == "only_day" for constraint in kept)
+    return tuple(each for each in kept if not (only and each.kind == "avoid_day"))
 
 
 def _against(old: Constraint, new: Constraint) -> bool:
     if old.kind == new.kind:
-        return new.kind == "max_session_min" and old.scope == new.scope
+        return new.kind in _ONE or (new.kind == "max_session_min" and old.scope == new.scope)
     both = {old.kind, new.kind}
     return "avoid_day" in both and both <= set(DAY_KINDS) and old.value == new.value
 
 
-def _limit(constraint: Constraint) -> int:
-    return int(constraint.value or 0)
+def _weight(constraint: Constraint) -> int:
+    """Of two that contradict each other the heavier one counts; where they weigh the same, the later."""
+    if constraint.kind == "max_session_min":
+        return -int(constraint.value or 0)
+    return 0 if constraint == Constraint("returning", "break") else 1

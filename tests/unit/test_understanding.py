@@ -146,6 +146,15 @@ def test_other_answers_are_refused_and_not_in_the_grammar(answers: tuple[str, ..
             [Constraint("only_day", "Sat"), Constraint("only_day", "Sun")],
         ),
         ("sore knee, bad knees", "injury injury", [Constraint("injury", "knee")]),
+        ("long on sat. no, sun", "long long", [Constraint("long_run_day", "Sun")]),
+        ("mornings. well, at night", "yes yes", [Constraint("time_of_day", "night")]),
+        ("a break after my surgery", "returning returning", [Constraint("returning", "surgery")]),
+        ("my surgery, then a break", "returning returning", [Constraint("returning", "surgery")]),
+        (
+            "not mon, only tue and thu",
+            "avoid only only",
+            [Constraint("only_day", "Tue"), Constraint("only_day", "Thu")],
+        ),
     ],
 )
 def test_repeats_and_contradictions_are_settled(
