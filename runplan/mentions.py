@@ -134,12 +134,11 @@ _LIMIT = (
     "max |max: |max of |maximum |maximum of |up to |upto |at most |most |no more than |more than "
     "|no longer than |longer than |less than |under |below |limit of |limited to |over |exceed "
     "|within |cap |cap of |cap at |cap it at |cap them at |cap runs at |cap me at |cap everything at |capped at "
-    "|limit is |limit: |max. |max: |tops |only |only have |about |around "
-    "|roughly "
+    "|limit is |limit: |max. |tops |only |only have |about |around |roughly "
 ).split("|")
 _AFTER_LIMIT = f"(?:{'|'.join(f'(?<={re.escape(words)})' for words in _LIMIT)})"
 _AT_MOST = (
-    r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|(?:or so )?as a max(?:imum)?|and no more|no more"
+    r"(?:max|maximum|tops|at (?:the )?(?:very )?most|or less|(?:or so )?as a max(?:imum)?|(?:and )?no more"
     r"|not more|is my limit|is the limit|is the cap|(?:and )?cap it)"
 )
 _GROUP_WORDS = ("weekend", "weekends", "weekday", "weekdays")

@@ -41,11 +41,11 @@ _DAY_KINDS: Mapping[str, ConstraintKind] = {
 }
 _SCOPES: Mapping[str, Scope] = {"max": "all", "weekday": "weekday", "weekend": "weekend"}
 
-# A plan has one of each.
+# A text asks for one of each at most.
 _ONE: tuple[ConstraintKind, ...] = ("long_run_day", "time_of_day", "returning")
 
 # In doubt the answer is no, by so many nats: a wish that nobody has puts a runner off more than one that
-# is asked for again. Chosen on the development texts (docs/LOG.md).
+# is asked for again. Chosen on the development texts, within the goal for recall (docs/LOG.md).
 DOUBT = 0.5
 
 # Prompt and answer share 1024 tokens, and a token is at least a byte: so much of a text is shown

@@ -37,7 +37,7 @@ NEGATED = re.compile(
     re.I,
 )
 # What a text calls a session, for texts that contradict the kind: kind, word, the word in its place.
-# Most texts have none of the words, and looking for a word is ten times quicker than a pattern.
+# Most texts have few of the words, and a word is found sooner than a pattern.
 _TITLES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     (kind, word, re.compile(pattern, re.I))
     for kind, word, pattern in (
