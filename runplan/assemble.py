@@ -21,10 +21,11 @@ def assemble_week(envelope: Envelope, line: OutlineLine, draft: WeekDraft) -> We
     """One week with everything worked out; its distance is the sum of its sessions."""
     request = envelope.request
     cutback = envelope.weeks[line.number - 1].cutback
+    order = request.week_order
     drafts = [*draft.sessions, *other_sessions(request, line, cutback)]
-    drafts.sort(key=lambda session: request.week_order.index(cast(Day, session.day)))
-    sessions = tuple(expand(session, request, envelope.paces) for session in drafts)
-    distance = round(sum(session.distance or 0.0 for session in sessions), 1)
+    drafts.sort(key=lambda session: order.index(cast(Day, session.day)))
+    sessions = tuple([expand(session, request, envelope.paces) for session in drafts])
+    distance = round(sum([session.distance or 0.0 for session in sessions]), 1)
     return Week(line.number, line.phase, distance, personal(draft.note, request.name), sessions)
 
 
@@ -37,8 +38,10 @@ def other_sessions(
     Where one day has to do for both, they take turns. The race week has neither.
     """
     asked = {wish.kind for wish in request.constraints}
-    days = [] if line.long is None else spare_days(request)
     kinds = [kind for wish, kind in OTHER_SESSIONS.items() if wish in asked]
+    if not kinds or line.long is None:
+        return ()
+    days = spare_days(request)
     if len(kinds) == 2 and len(days) == 1:
         kinds = [kinds[line.number % 2]]
     if "strength" in kinds:

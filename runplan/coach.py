@@ -5,10 +5,10 @@ It is the teacher that writes the training data, and the last resort when no mod
 
 import random
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from typing import NamedTuple
 
 from runplan.briefs import WeekBrief
-from runplan.drafts import OutlineLine, SessionDraft, WeekDraft
+from runplan.drafts import Blocks, OutlineLine, SessionDraft, WeekDraft
 from runplan.envelope import Envelope, Slot, week_envelope
 from runplan.grid import middle
 from runplan.notation import week_facts
@@ -112,42 +112,55 @@ def _near(target: float, values: tuple[float, ...], rng: random.Random) -> float
 
 def _sessions(brief: WeekBrief, rng: random.Random, *, settle: bool) -> tuple[SessionDraft, ...]:
     week = brief.week
-    drafts = [
-        _draft(day, week.slots[key], rng) for day, key in zip(week.days, brief.order, strict=True)
-    ]
+    slots = [week.slots[key] for key in brief.order]
+    drawn = [_draw(slot, rng) for slot in slots]
+    distances = [draw.distance for draw in drawn]
     low, high = week.total
-    fits = low <= sum(draft.distance or 0.0 for draft in drafts) <= high
-    if settle or not fits:
-        _settle(brief, drafts)
-    return tuple(drafts)
-
-
-def _draft(day: str, slot: Slot, rng: random.Random) -> SessionDraft:
-    return SessionDraft(
-        day=day,
-        kind=slot.kind,
-        distance=rng.choice(slot.distances) if slot.distances else None,
-        strides=rng.choice(slot.strides) if slot.strides else 0,
-        finish=rng.choice(slot.finishes) if slot.finishes else 0.0,
-        blocks=rng.choice(slot.blocks) if slot.blocks else None,
+    if settle or not low <= sum(filter(None, distances)) <= high:
+        distances = _settled(brief, distances)
+    return tuple(
+        [
+            SessionDraft(day, slot.kind, distance, draw.strides, draw.finish, draw.blocks)
+            for day, slot, distance, draw in zip(week.days, slots, distances, drawn, strict=True)
+        ]
     )
 
 
-def _settle(brief: WeekBrief, drafts: list[SessionDraft]) -> None:
-    """Move easy distances one grid step at a time until the week is as near its line as it gets."""
+class _Draw(NamedTuple):
+    """What is drawn from a slot."""
+
+    distance: float | None
+    strides: int
+    finish: float
+    blocks: Blocks | None
+
+
+def _draw(slot: Slot, rng: random.Random) -> _Draw:
+    return _Draw(
+        rng.choice(slot.distances) if slot.distances else None,
+        rng.choice(slot.strides) if slot.strides else 0,
+        rng.choice(slot.finishes) if slot.finishes else 0.0,
+        rng.choice(slot.blocks) if slot.blocks else None,
+    )
+
+
+def _settled(brief: WeekBrief, drawn: Sequence[float | None]) -> list[float | None]:
+    """The distances, easy ones moved step by step until the week is as near its line as it gets."""
     week = brief.week
-    distances = [draft.distance or 0.0 for draft in drafts]
+    settled = list(drawn)
     easy = [
         (index, week.slots[key].distances)
         for index, key in enumerate(brief.order)
         if key in ("easy", "strides", "recovery", "runwalk")
     ]
+    # Distances are halves and whole numbers, so that sums of them are exact in any order.
+    gap = week.line.distance - sum(filter(None, drawn))
     for _ in range(64):
-        gap = week.line.distance - sum(distances)
+        step = 1 if gap > 0 else -1
         best = None
         for index, values in easy:
-            distance = distances[index]
-            place = values.index(distance) + (1 if gap > 0 else -1)
+            distance = settled[index] or 0.0
+            place = values.index(distance) + step
             if not 0 <= place < len(values):
                 continue
             left = abs(gap - (values[place] - distance))
@@ -158,7 +171,6 @@ def _settle(brief: WeekBrief, drafts: list[SessionDraft]) -> None:
         if best is None:
             break
         _, index, distance = best
-        distances[index] = distance
-    for index, _ in easy:
-        if distances[index] != drafts[index].distance:
-            drafts[index] = replace(drafts[index], distance=distances[index])
+        gap -= distance - (settled[index] or 0.0)
+        settled[index] = distance
+    return settled

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from runplan.plan import Phase
 from runplan.units import number
@@ -39,8 +39,7 @@ class OutlineLine:
     focus: str
 
 
-@dataclass(frozen=True)
-class SessionDraft:
+class SessionDraft(NamedTuple):
     """One session as written: distance in the runner's unit (None for the race, cross, strength).
 
     `strides` is how many, `finish` the last part of a long run at marathon pace (runner's unit),

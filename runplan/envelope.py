@@ -57,8 +57,9 @@ def week_envelope(envelope: Envelope, line: OutlineLine) -> WeekEnvelope:
         if slots is None:
             continue
         keys = [slot.key for slot in slots.values() for _ in range(slot.count)]
+        keys.remove(fixed)
         arrangements = arrangements_of(
-            days, tuple(keys), fixed, fixed_day, request.level == "beginner"
+            days, tuple(sorted(keys)), fixed, fixed_day, request.level == "beginner"
         )
         if arrangements:
             trial = week.benchmark and bool(hard)

@@ -101,8 +101,8 @@ def _focus(facts: NoteFacts) -> str:
 
 def _fitting(pool: _Pool, false: frozenset[str]) -> _Pool:
     """The phrases of the pool that claim nothing false: mostly all."""
-    doubtful = _claims_of(pool) & false
-    return _without(pool, doubtful) if doubtful else pool
+    claims = _claims_of(pool)
+    return pool if claims.isdisjoint(false) else _without(pool, claims & false)
 
 
 @lru_cache(maxsize=1024)

@@ -152,8 +152,13 @@ def race_prediction(request: PlanRequest) -> str:
 @lru_cache(maxsize=256)
 def paces_for(request: PlanRequest) -> Paces:
     """The runner's paces from a recent race, else the goal time, else the level's default."""
-    vdot, source, estimated = _fitness(request)
-    return Paces(vdot, request.units, zones_at(vdot, request.units), source, estimated)
+    return _paces(request.units, *_fitness(request))
+
+
+@lru_cache(maxsize=256)
+def _paces(units: Units, vdot: float, source: str, estimated: bool) -> Paces:
+    """One object for all runners of the same fitness, so that what is worked out of it is shared."""
+    return Paces(vdot, units, zones_at(vdot, units), source, estimated)
 
 
 def zones_at(vdot: float, units: Units) -> dict[str, PaceRange]:

@@ -87,8 +87,9 @@ class WeekEnvelope:
 
         Where the slots cannot reach it, near what they can reach.
         """
-        low = sum(slot.count * min(slot.distances, default=0.0) for slot in self.slots.values())
-        high = sum(slot.count * max(slot.distances, default=0.0) for slot in self.slots.values())
+        slots = [slot for slot in self.slots.values() if slot.distances]
+        low = sum([slot.count * min(slot.distances) for slot in slots])
+        high = sum([slot.count * max(slot.distances) for slot in slots])
         nearest = min(max(self.line.distance, low), high)
         slack = max(TOTAL_SLACK_MIN, nearest * TOTAL_SLACK)
         return nearest - slack, nearest + slack

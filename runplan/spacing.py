@@ -11,12 +11,13 @@ from runplan.request import DAYS
 def arrangements_of(
     days: tuple[str, ...], keys: tuple[str, ...], fixed: str, fixed_day: str, strict: bool
 ) -> tuple[tuple[str, ...], ...]:
-    """Every order of the slots over the running days that spaces the hard ones."""
-    rest = list(keys)
-    rest.remove(fixed)
+    """Every order of the slots over the running days that spaces the hard ones.
+
+    `fixed` stays on its day; `keys` are the others, sorted.
+    """
     place = days.index(fixed_day)
     found = set()
-    for order in _distinct_orders(tuple(sorted(rest))):
+    for order in _distinct_orders(keys):
         week = (*order[:place], fixed, *order[place:])
         if _is_spaced(days, week, strict):
             found.add(week)

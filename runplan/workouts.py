@@ -6,6 +6,8 @@ The model writes kind, distance and blocks; everything with a pace or a total is
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from runplan.drafts import Blocks, SessionDraft
 from runplan.paces import WALK_S_PER_KM, Paces, race_prediction, race_range
@@ -21,6 +23,7 @@ WALK_IN_KM = 0.25
 STRIDE_S, STRIDE_REST_S = 20, 60
 # Jogged and walked recoveries are slower than easy running.
 JOG_FACTOR = 1.15
+_METRES: Mapping[str, float] = {"m": 1.0, "km": 1000.0, "mi": METRES_PER_MILE}
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,7 @@ OTHER_TEXT: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """Blocks worked out: metres and seconds of one bout and of one recovery."""
 
     work_m: float
@@ -72,8 +74,7 @@ class Work:
     rest_s: float
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """A workout measured.
 
     `work_km` and `work_min` leave the recoveries out. `needed_km` is the shortest session that holds
@@ -97,9 +98,9 @@ def work_of(kind: str, blocks: Blocks, paces: Paces) -> Work:
     """One bout and one recovery of `blocks`, in metres and seconds."""
     style = style_of(kind, blocks)
     s_per_m = paces.s_per_km(style.speed_zone) / 1000
-    metres = {"m": 1.0, "km": 1000.0, "mi": METRES_PER_MILE}
-    if blocks.unit in metres:
-        work_m = blocks.size * metres[blocks.unit]
+    metres = _METRES.get(blocks.unit)
+    if metres is not None:
+        work_m = blocks.size * metres
         work_s = work_m * s_per_m
     else:
         work_s = blocks.size * (60 if blocks.unit == "min" else 1)
@@ -157,16 +158,26 @@ def expand(draft: SessionDraft, request: PlanRequest, paces: Paces) -> Session:
     if draft.kind == "race":
         return _race(draft, request)
     distance = draft.distance or 0.0
-    total_m = to_km(distance, request.units) * 1000
-    if draft.blocks is not None:
-        steps = _block_steps(draft.kind, draft.blocks, total_m, paces)
-    else:
-        steps = _steady_steps(draft, total_m, paces)
-    seconds = 0.0
-    for step in steps:
-        seconds += step.repeat * _step_seconds(step, paces)
-    minutes = max(1, round(seconds / 60))
-    return Session(draft.day, draft.kind, distance, minutes, _text(draft, steps, paces), steps)
+    minutes, text, steps = _worked_out(
+        draft.kind, distance, draft.strides, draft.finish, draft.blocks, paces
+    )
+    return Session(draft.day, draft.kind, distance, minutes, text, steps)
+
+
+@lru_cache(maxsize=4096)
+def _worked_out(
+    kind: str, distance: float, strides: int, finish: float, blocks: Blocks | None, paces: Paces
+) -> tuple[int, str, tuple[Step, ...]]:
+    """Minutes, text and steps of a run on any day: the same few runs come again and again."""
+    draft = SessionDraft("", kind, distance, strides, finish, blocks)
+    total_m = to_km(distance, paces.units) * 1000
+    steps = (
+        _block_steps(kind, blocks, total_m, paces)
+        if blocks is not None
+        else _steady_steps(draft, total_m, paces)
+    )
+    seconds = sum(step.repeat * _step_seconds(step, paces) for step in steps)
+    return max(1, round(seconds / 60)), _text(draft, steps, paces), steps
 
 
 def race_distance(request: PlanRequest) -> float:

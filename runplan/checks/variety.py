@@ -1,7 +1,7 @@
 """Does the plan move on sensibly? Repeated weeks, repetitions that leap, session lengths."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runplan.checks.view import PlanView, Run, WeekView, finding, kind_of
@@ -27,7 +27,7 @@ SHORTEST_KM = 0.3
 FASTEST_S_PER_KM, FASTEST_RACE_S_PER_KM, SLOWEST_S_PER_KM = 145.0, 115.0, 1200.0
 
 _REPEATS = re.compile(
-    r"(\d{1,3})\s*(?:[x×*]|times)\s*(\d+(?:\.\d+)?)?\s*"
+    r"(\d\d{0,2})\s*(?:[x×*]|times)\s*(\d+(?:\.\d+)?)?\s*"
     r"(km|mi(?:les?)?|min(?:utes?)?|metres|meters|m|seconds|secs?|s)?\b",
     re.IGNORECASE,
 )
@@ -137,7 +137,7 @@ def _work(repeats: Repeats) -> float:
 
 def _repeated_weeks(view: PlanView) -> Iterator[Finding]:
     """Equal neighbours, and a block of weeks (A B C A B C) that stands twice."""
-    prints = [_fingerprint(week) for week in view.weeks]
+    prints = _fingerprints(view.weeks)
     seen: set[int] = set()
     for period in range(1, len(prints) // 2 + 1):
         start = period
@@ -170,18 +170,29 @@ def _repeated(view: PlanView, start: int, end: int, period: int, whole: bool) ->
     return finding("repeated_week", "error" if error else "warning", week.number, message)
 
 
-def _fingerprint(week: WeekView) -> tuple[object, ...]:
-    return tuple(
-        (
-            run.day,
-            run.kind,
-            run.session.distance,
-            run.session.duration_min,
-            None if run.session.steps else repeats_in(run.session.text),
-            tuple((s.kind, s.repeat, s.distance_m, s.duration_s) for s in run.session.steps),
+def _fingerprints(weeks: Sequence[WeekView]) -> list[tuple[object, ...]]:
+    """What is the same in weeks with the same sessions; empty for a week without runs."""
+    days = [
+        tuple(
+            [
+                (run.day, run.kind, run.session.distance, run.session.duration_min)
+                for run in week.runs
+            ]
         )
-        for run in week.runs
-    )
+        for week in weeks
+    ]
+    # Only weeks with the same runs on the same days need a look at what is in them.
+    return [
+        (*runs, *map(_content, week.runs)) if days.count(runs) > 1 else runs
+        for runs, week in zip(days, weeks, strict=True)
+    ]
+
+
+def _content(run: Run) -> tuple[object, ...]:
+    steps = run.session.steps
+    if not steps:
+        return (repeats_in(run.session.text),)
+    return tuple((step.kind, step.repeat, step.distance_m, step.duration_s) for step in steps)
 
 
 def _has_no_choice(view: PlanView, week: WeekView) -> bool:

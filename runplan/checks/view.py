@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from runplan.constraints import Constraint, constraint_from_json
 from runplan.errors import InputError
@@ -64,8 +64,7 @@ NAMES: tuple[tuple[str, str], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One run. `km` is None when neither distance nor duration is known; `exact` when it is given."""
 
     day: str
@@ -289,7 +288,10 @@ def _unnamed(weeks: tuple[Week, ...], name: str) -> tuple[Week, ...]:
     if not name:
         return weeks
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    return tuple(replace(week, note=word.sub("{name}", week.note)) for week in weeks)
+    return tuple(
+        replace(week, note=word.sub("{name}", week.note)) if name in week.note else week
+        for week in weeks
+    )
 
 
 def _weeks(

@@ -30,6 +30,7 @@ SESSIONS = st.builds(
     st.integers(0, 10),
     st.just(0.0) | WHOLE_OR_HALF,
     st.none() | BLOCKS,
+    st.none(),
 )
 NOTES = st.text(
     st.characters(codec="utf-8", exclude_categories=("Nd", "Cc", "Cs", "Zl", "Zp", "Zs")),
