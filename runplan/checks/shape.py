@@ -3,7 +3,6 @@
 What the runner asked for is in `wishes`, the race in `race_day`.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -91,12 +90,11 @@ def _doubles(view: PlanView, week: WeekView) -> Iterator[Finding]:
 
 
 def _same_day(week: WeekView) -> dict[str, list[Run]]:
-    counts = Counter(run.day for run in week.runs)
-    return {
-        day: [run for run in week.runs if run.day == day]
-        for day, count in counts.items()
-        if count > 1
-    }
+    days = dict.fromkeys([run.day for run in week.runs])
+    if len(days) == len(week.runs):
+        return {}
+    found = {day: [run for run in week.runs if run.day == day] for day in days}
+    return {day: runs for day, runs in found.items() if len(runs) > 1}
 
 
 def _total(view: PlanView, week: WeekView) -> Iterator[Finding]:
