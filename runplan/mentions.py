@@ -165,7 +165,8 @@ _DURATIONS = tuple(
         rf"{_AFTER_LIMIT}(?P<hours>[1-5])[:h](?P<count>[0-5]\d)(?![\w:])",
         # an hour and a half, one and a half hours, 1 1/2 hours, 1.5 h
         rf"(?:(?P<hours>{_TIMES}|the|per)[ -])?{_HOUR} and (?:a )?(?P<fraction>three quarters|half|quarter)(?!\w)",
-        rf"(?P<hours>{_TIMES})(?: and a | and | )?(?P<fraction>half|quarter|1/2|\u00bd)[ -]?{_HOUR}(?!\w)",
+        rf"(?P<hours>{_TIMES}) and (?:a )?(?P<fraction>half|quarter)[ -]?{_HOUR}(?!\w)",
+        rf"(?P<hours>{_TIMES})(?: and | )?(?P<fraction>1/2|\u00bd)[ -]?{_HOUR}(?!\w)",
         rf"(?:(?:{_TIMES}) ?(?:-|to|or) ?)?(?P<hours>{_TIMES})[ -]?{_HOUR}(?!\w)",
         rf"(?P<hours>(?:a )?couple(?: of)?|per|the|single|full) {_HOUR}(?!\w)",
         rf"(?:a |an )?(?P<fraction>three[ -]quarters?|3/4|half|quarter)(?:[ -]| of )?(?:a |an )?{_HOUR}(?!\w)",
