@@ -26,6 +26,7 @@ SHORTEST_KM = 0.3
 # faster than one), slower than a stroll.
 FASTEST_S_PER_KM, FASTEST_RACE_S_PER_KM, SLOWEST_S_PER_KM = 145.0, 115.0, 1200.0
 
+# One digit first, as in `words`: found faster than a repeat of digits.
 _REPEATS = re.compile(
     r"(\d\d{0,2})\s*(?:[x×*]|times)\s*(\d+(?:\.\d+)?)?\s*"
     r"(km|mi(?:les?)?|min(?:utes?)?|metres|meters|m|seconds|secs?|s)?\b",
