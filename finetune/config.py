@@ -154,7 +154,8 @@ class Pretrained(Section):
     """The base model: one that others trained, with its own tokenizer and chat template."""
 
     pretrained: Annotated[str, Field(min_length=1)]
-    """A folder that `save_pretrained` wrote, or a name on the hub."""
+    """A folder that `save_pretrained` wrote, a name on the hub, or a `.gguf` file that this package
+    exported: an installed model, whose weights are rounded to its quantisation."""
     dtype: Precision
     """Of the weights as they are kept and loaded."""
     context_length: Count
@@ -163,6 +164,11 @@ class Pretrained(Section):
     """What a chat template that tells the date is told, in training and in serving."""
     training: Training | None = None
     """Train every weight further, on what the assistant writes, before the model is tuned."""
+
+    @property
+    def gguf(self) -> Path | None:
+        """The file, where `pretrained` names one."""
+        return Path(self.pretrained) if self.pretrained.endswith(".gguf") else None
 
 
 def _base_kind(value: Any) -> str:

@@ -86,9 +86,7 @@ def adopt_model(base: Pretrained, tokenizer: PreTrainedTokenizerFast, seed: int)
         StageError: there is no such model, or it is of a family that is not known here.
     """
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            base.pretrained, dtype=getattr(torch, base.dtype), attn_implementation="sdpa"
-        )
+        model = _read_gguf(base.gguf, base) if base.gguf else _read(base.pretrained, base)
     except OSError as error:
         raise StageError(f"base.pretrained: {first_line(error)}") from error
     config = model.config
@@ -108,6 +106,23 @@ def adopt_model(base: Pretrained, tokenizer: PreTrainedTokenizerFast, seed: int)
         part.bos_token_id = tokenizer.bos_token_id
         part.eos_token_id = tokenizer.eos_token_id
         part.pad_token_id = tokenizer.pad_token_id
+    return model
+
+
+def _read(folder: str | Path, base: Pretrained, **where: str) -> PreTrainedModel:
+    return AutoModelForCausalLM.from_pretrained(
+        folder, dtype=getattr(torch, base.dtype), attn_implementation="sdpa", **where
+    )
+
+
+def _read_gguf(file: Path, base: Pretrained) -> PreTrainedModel:
+    """The model of a GGUF file, as one that was never quantised: others can be trained, not saved."""
+    rounded = _read(file.parent, base, gguf_file=file.name)
+    del rounded.config.quantization_config
+    model = AutoModelForCausalLM.from_config(
+        rounded.config, dtype=getattr(torch, base.dtype), attn_implementation="sdpa"
+    )
+    model.load_state_dict(rounded.state_dict())
     return model
 
 

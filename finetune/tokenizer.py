@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from gguf import GGUFReader
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from tokenizers.trainers import BpeTrainer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from trl.chat_template_utils import get_training_chat_template
 
 from finetune.config import CHAT_TEMPLATE, Pretrained
-from finetune.errors import StageError
+from finetune.errors import StageError, first_line
 
 BEGIN = "<|begin_of_text|>"
 END = "<|end_of_text|>"
@@ -69,9 +70,13 @@ def adopt_tokenizer(base: Pretrained) -> PreTrainedTokenizerFast:
         StageError: there is no such tokenizer, or its template or special tokens are not known here.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base.pretrained)
+        tokenizer = (
+            gguf_tokenizer(base.gguf, base.context_length)
+            if base.gguf
+            else AutoTokenizer.from_pretrained(base.pretrained)
+        )
     except OSError as error:
-        raise StageError(f"base.pretrained: {str(error).splitlines()[0]}") from error
+        raise StageError(f"base.pretrained: {first_line(error)}") from error
     if tokenizer.chat_template is None:
         known = len(tokenizer)
         tokenizer.add_special_tokens(
@@ -125,14 +130,7 @@ def train_tokenizer(
 
     The vocabulary is smaller where the texts do not hold enough different pairs.
     """
-    tokenizer = Tokenizer(models.BPE(ignore_merges=True))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer = _splitting(models.BPE(ignore_merges=True))
     trainer = BpeTrainer(
         vocab_size=vocab_size - len(SPECIAL_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
@@ -140,7 +138,49 @@ def train_tokenizer(
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    # Special tokens come last, as in Llama 3.
+    return _with_specials(tokenizer, context_length)
+
+
+def gguf_tokenizer(path: Path, context_length: int) -> PreTrainedTokenizerFast:
+    """The tokenizer of a file that this package wrote, as it was trained.
+
+    Transformers reads vocabularies of GGUF files too, but splits text before it as GPT-2 does.
+
+    Raises:
+        OSError: there is no such file.
+        StageError: it is no GGUF file of this package's making.
+    """
+    try:
+        fields = GGUFReader(path).fields
+        pattern = fields["tokenizer.ggml.pre"].contents()
+        tokens = fields["tokenizer.ggml.tokens"].contents()
+        merges = fields["tokenizer.ggml.merges"].contents()
+    except (ValueError, KeyError) as error:
+        raise StageError(f"base.pretrained: {path} is no whole GGUF model: {error}") from error
+    if pattern != "llama-bpe" or tuple(tokens[-len(SPECIAL_TOKENS) :]) != SPECIAL_TOKENS:
+        raise StageError(f"base.pretrained: {path} was not written by this package's export")
+    vocabulary = {token: index for index, token in enumerate(tokens[: -len(SPECIAL_TOKENS)])}
+    pairs = [tuple(merge.split(" ")) for merge in merges]
+    return _with_specials(
+        _splitting(models.BPE(vocab=vocabulary, merges=pairs, ignore_merges=True)), context_length
+    )
+
+
+def _splitting(model: models.BPE) -> Tokenizer:
+    """The tokens of `model` on bytes, in pieces of text as Llama 3 cuts them."""
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def _with_specials(tokenizer: Tokenizer, context_length: int) -> PreTrainedTokenizerFast:
+    """Special tokens come last, as in Llama 3, and a text begins with one."""
     tokenizer.add_special_tokens(
         [AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS]
     )
