@@ -23,7 +23,8 @@ TOPICS_IN_TEXT = {1: 0.55, 2: 0.33, 3: 0.12}
 USUAL_LENGTH = 200  # characters; longer texts lose a part
 TYPO_SHARE = 0.08
 JOINS = {
-    ". ": 5, ", ": 5, " and ": 2, "; ": 1, " - ": 1, ". Also ": 1, ", also ": 2, "! ": 1,
+    ". ": 5, ", ": 5, " and ": 2, ", and ": 2, ", but ": 1, " but ": 1, " plus ": 1, "; ": 1, " - ": 1,
+    ". Also ": 1, ", also ": 1, " and also ": 1, "! ": 1,
 }  # fmt: skip
 
 _SLOT = re.compile(r"\{(\w+)\}")

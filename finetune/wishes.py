@@ -5,13 +5,14 @@ five of them; some ask, some mention days, minutes or body parts and ask for not
 Knows nothing of how mentions are found or how the model answers.
 """
 
+import math
 import random
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -102,8 +103,8 @@ class _Bank:
     """The templates by section, all and by who writes, and what fills their slots."""
 
     sections: dict[str, list[str]]
-    own: dict[str, list[str]]
-    coach: dict[str, list[str]]
+    own: dict[str, "Lines"]
+    coach: dict[str, "Lines"]
     slots: dict[str, list[str]]
     parts: dict[str, list[str]]
     ailments: dict[str, list[str]]
@@ -123,15 +124,37 @@ def _bank() -> _Bank:
         sections |= {section: sub["says"].strip().splitlines() for section, sub in named.items()}
     return _Bank(
         sections,
-        {name: [x for x in lines if not _PERSON.search(x)] for name, lines in sections.items()},
         {
-            name: [x for x in lines if _PERSON.search(x) or not _FIRST_PERSON.search(x)]
+            name: Lines([x for x in lines if not _PERSON.search(x)])
+            for name, lines in sections.items()
+        },
+        {
+            name: Lines([x for x in lines if _PERSON.search(x) or not _FIRST_PERSON.search(x)])
             for name, lines in sections.items()
         },
         slots,
         parts,
         ailments,
     )
+
+
+class Lines:
+    """Templates to draw from: the more wordings one has, the more often, by the square root.
+
+    Those with many choices are the plain ones that most people use; drawn evenly, they would drown
+    among odd ones, of which there are more.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._weights = list(accumulate(math.sqrt(_wordings(line)) for line in lines))
+
+    def draw(self, rng: random.Random) -> str:
+        return rng.choices(self._lines, cum_weights=self._weights)[0]
+
+
+def _wordings(template: str) -> int:
+    return math.prod(choice.count("|") + 1 for choice in _CHOICE.findall(template))
 
 
 class _NoneLeftError(Exception):
@@ -253,13 +276,13 @@ def sample_parts(rng: random.Random) -> tuple[str, list[Part]]:
     for number in range(rng.choices(list(PARTS_IN_TEXT), list(PARTS_IN_TEXT.values()))[0]):
         calm = idle or (number > 0 and rng.random() < _IDLE_PART_SHARE)
         section = _section(rng, _IDLE if calm else _ASKING, sections)
-        part = _part(writer, rng.choice(voice[section]), section)
+        part = _part(writer, voice[section].draw(rng), section)
         if not _fits([*parts, part]):
             continue
         sections.append(section)
         parts.append(part)
     rng.shuffle(parts)
-    parts = parts or [_part(writer, rng.choice(voice["filler"]), "filler")]
+    parts = parts or [_part(writer, voice["filler"].draw(rng), "filler")]
     text = joined([text for text, _ in parts], rng)
     if rng.random() < 0.05:
         text = rng.choice(_OPENERS) + text
@@ -279,7 +302,7 @@ def _part(writer: _Writer, template: str, section: str) -> Part:
         text, asked = writer.fill(wording)
     except _NoneLeftError:
         writer.days, writer.parts = before
-        return _part(writer, writer.rng.choice(_bank().own["filler"]), "filler")
+        return _part(writer, _bank().own["filler"].draw(writer.rng), "filler")
     for wish in asked:
         if wish.kind == "only_day":
             writer.running.add(str(wish.value))

@@ -104,3 +104,10 @@ def test_a_text_asks_for_what_its_parts_ask_for(rng: random.Random) -> None:
     text, parts = wishes.sample_parts(rng)
     rng.setstate(state)
     assert wishes.sample_wishes(rng) == (text, tuple(dict.fromkeys(chain(*(w for _, w in parts)))))
+
+
+def test_the_more_wordings_a_template_has_the_oftener_it_is_drawn() -> None:
+    lines = wishes.Lines(["odd", "(plain|simple|usual) (wish|request|need)"])
+    rng = random.Random(4)
+    drawn = Counter(lines.draw(rng) for _ in range(4000))
+    assert 2.6 < drawn["(plain|simple|usual) (wish|request|need)"] / drawn["odd"] < 3.5
