@@ -150,6 +150,7 @@ class Lines:
         self._weights = list(accumulate(math.sqrt(_wordings(line)) for line in lines))
 
     def draw(self, rng: random.Random) -> str:
+        """One of them."""
         return rng.choices(self._lines, cum_weights=self._weights)[0]
 
 
