@@ -63,6 +63,7 @@ _LICENCES = {
     ),
     "gpt2": ("mit", "GPT-2 is under a modified MIT licence."),
     "runs/nano": _OWN,
+    "models/nano": _OWN,
 }
 _UNKNOWN = ("other", "The licence of the base holds for this model too.")
 
