@@ -134,7 +134,7 @@ _LIMIT = (
     "max |max: |max of |maximum |maximum of |up to |upto |at most |most |no more than |more than "
     "|no longer than |longer than |less than |under |below |limit of |limited to |over |exceed "
     "|within |cap |cap of |cap at |cap it at |cap them at |cap runs at |cap me at |cap everything at |capped at "
-    "|limit is |limit: |max. |tops |only |only have |about |around |roughly "
+    "|limit is |limit: |cap is |cap: |maximum is |maximum: |max. |tops |only |only have |about |around |roughly "
 ).split("|")
 _AFTER_LIMIT = f"(?:{'|'.join(f'(?<={re.escape(words)})' for words in _LIMIT)})"
 _AT_MOST = (
