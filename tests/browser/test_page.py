@@ -146,7 +146,7 @@ def test_text_of_the_runner_is_shown_not_rendered(page: Page) -> None:
 
 def test_details_become_chips_that_can_be_taken_away(model_page: Page) -> None:
     page = model_page
-    page.get_by_label("Optional Details").fill("I cannot run on Tuesdays. It is my first race")
+    page.get_by_label("Optional Details").fill("I cannot run on Tuesdays, and it is my first race")
     page.get_by_role("button", name=SUBMIT).click()
     chips = page.get_by_test_id("stButtonGroup").filter(has_text="Deselect what is wrong")
     expect(chips).to_be_visible()
