@@ -61,4 +61,4 @@ def test_joined_by_two(backend: Backend) -> None:
         for index, (first, second) in enumerate(pairs)
     ]
     wrong = [text for text, right in zip(texts, whole, strict=True) if not right]
-    assert len(wrong) / len(pairs) <= 0.1, wrong
+    assert len(wrong) / len(pairs) <= 0.03, wrong
