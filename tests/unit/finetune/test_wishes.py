@@ -36,7 +36,7 @@ def values(asked: tuple[Constraint, ...], kind: str) -> list[str | int | None]:
 def test_no_text_speaks_against_itself(rng: random.Random) -> None:
     text, asked = wishes.sample_wishes(rng)
     assert 0 < len(text) <= 500
-    assert not set(text) & set("{}<>|\n")
+    assert not set(text) & set("{}|\n"), "a slot is unfilled"
     assert "  " not in text
     assert len(asked) <= wishes.MOST_CONSTRAINTS
     assert len(set(asked)) == len(asked)
