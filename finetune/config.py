@@ -164,6 +164,17 @@ class Pretrained(Section):
     """What a chat template that tells the date is told, in training and in serving."""
     training: Training | None = None
     """Train every weight further, on what the assistant writes, before the model is tuned."""
+    kept: Share = 0.0
+    """Of the weights before that training, in the mean with those after it: the mean reads unseen text
+    better than either (WiSE-FT; Wortsman et al. 2022, https://arxiv.org/abs/2109.01903)."""
+
+    @model_validator(mode="after")
+    def _kept_of_training(self) -> Self:
+        if self.kept and self.training is None:
+            raise ValueError(
+                "kept is a share of the weights before training: give training as well"
+            )
+        return self
 
     @property
     def gguf(self) -> Path | None:

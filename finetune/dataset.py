@@ -9,7 +9,7 @@ split; neither such a request nor a prompt of theirs is in training or validatio
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -140,10 +140,15 @@ def drawn_prompts(run_dir: Path, split: str) -> set[str]:
     """The prompts of a split that was written, without those of weeks."""
     rows = Dataset.from_parquet(str(run_dir / "data" / f"{split}.parquet"), keep_in_memory=True)
     return {
-        messages[1]["content"]
+        _prompt(messages)
         for messages, task in zip(rows["messages"], rows["task"], strict=True)
         if task != "week"
     }
+
+
+def _prompt(messages: Sequence[Message]) -> str:
+    """What the user says, before the answer; not every row has a system message."""
+    return messages[-2]["content"]
 
 
 def request_key(request: PlanRequest) -> tuple[object, ...]:
@@ -184,7 +189,7 @@ def _write(
     """Write the rows whose prompts are not held out."""
     rows: list[Row] = []
     for request_id, row in found:
-        if row["messages"][1]["content"] in held_out:
+        if _prompt(row["messages"]) in held_out:
             drawn.dropped["prompt is in another split"] += 1
         else:
             drawn.rows[row["task"]] += 1

@@ -1,8 +1,10 @@
 """The base model: a Llama with random weights learns every token, or a pretrained model is taken over."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from datasets import Dataset
 from transformers import PreTrainedModel
 
@@ -35,6 +37,9 @@ def train_base(recipe: Recipe, run_dir: Path) -> dict[str, float]:
     trained = {} if base.training is None else _train(model, base.training, recipe, run_dir)
     weights = ranks.gathered(model)
     if ranks.first():
+        if isinstance(base, Pretrained) and base.kept:
+            start = adopt_model(base, tokenizer, recipe.seed)
+            _pull_back(weights or dict(model.named_parameters()), start, base.kept)
         with replacing(run_dir / "base") as part:
             model.save_pretrained(part, state_dict=weights)
     return {**trained, "parameters": model.num_parameters()}
@@ -58,6 +63,16 @@ def _train(
         runtime=recipe.runtime,
     )
     return asdict(trained)
+
+
+def _pull_back(weights: Mapping[str, torch.Tensor], start: PreTrainedModel, share: float) -> None:
+    """Move the weights in place towards those they started from, by this share of the way.
+
+    What is shared between layers has one name among the parameters and is moved once.
+    """
+    with torch.no_grad():
+        for name, before in start.named_parameters():
+            weights[name].lerp_(before.to(weights[name]), share)
 
 
 def _all_learnt(rows: Dataset) -> Dataset:

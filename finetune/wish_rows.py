@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from tqdm import tqdm
 
-from finetune.told import told_texts, with_other_days
+from finetune.told import Told, told_texts, with_other_days
 from finetune.wishes import Part, sample_parts
 from runplan.backends.base import Job
 from runplan.errors import NotationError
@@ -43,8 +43,10 @@ def wish_rows(
     """Rows of task `understand` from `count` texts; texts left out are counted in `dropped` by reason."""
     rng = random.Random(f"wishes {seed}")
     seen: set[str] = set()
+    turns = _in_turns(told_texts(split), rng)
     for _ in tqdm(range(count), f"{split} texts", unit="text"):
-        text, parts = _told(rng, split) if rng.random() < TOLD_SHARE else sample_parts(rng)
+        told = rng.random() < TOLD_SHARE
+        text, parts = _told(next(turns), rng) if told else sample_parts(rng)
         jobs = understand_jobs(text, seed=0)
         answers = _answers(text, parts)
         if not jobs:
@@ -82,9 +84,15 @@ def prompt_of(job: Job) -> str:
     return job.messages[-1]["content"]
 
 
-def _told(rng: random.Random, split: Literal["train", "validation"]) -> tuple[str, list[Part]]:
+def _in_turns(texts: Sequence[Told], rng: random.Random) -> Iterator[Told]:
+    """The texts in any order, without end: all of them before one comes again."""
+    while True:
+        yield from rng.sample(texts, len(texts))
+
+
+def _told(text: Told, rng: random.Random) -> tuple[str, list[Part]]:
     """A text of `told.py`: one part, of which is known what it asks for as a whole."""
-    told = with_other_days(rng.choice(told_texts(split)), rng)
+    told = with_other_days(text, rng)
     return told.text, [(told.text, told.wishes)]
 
 

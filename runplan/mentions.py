@@ -133,6 +133,7 @@ _TIMES = rf"\d(?:[.,]\d{{1,2}})?|{'|'.join(_HOURS)}"
 _LIMIT = (
     "max |max: |max of |maximum |maximum of |up to |upto |at most |most |no more than |more than "
     "|no longer than |longer than |less than |under |below |limit of |limited to |over |exceed "
+    "|limit everything to |limit it to |limit them to |keep below |keep it below |keep them below "
     "|within |cap |cap of |cap at |cap it at |cap them at |cap runs at |cap me at |cap everything at |capped at "
     "|limit is |limit: |cap is |cap: |maximum is |maximum: |max. |tops |only |only have |about |around |roughly "
 ).split("|")
@@ -174,6 +175,8 @@ _DURATIONS = tuple(
         rf"{_AFTER_LIMIT}(?P<count>\d{{2,3}}){_NO_UNIT}",
         rf"(?P<count>\d{{2,3}})(?=,? {_AT_MOST}\b)",
         rf"(?P<hours>[1-5]):(?P<count>[0-5]\d)(?=,? {_AT_MOST}\b)",
+        rf"(?P<hours>hour|hr)(?=,? {_AT_MOST}\b)",
+        r"(?:(?<=max )|(?<=maximum ))(?P<hours>hour|hr)(?!\w)",
         rf"(?P<hours>hour) and (?P<count>{_COUNT})(?: ?{_MINUTE})?(?!\w)",
         # a bare number beside what it is for: 90 on weekends; weekends: 90
         r"(?P<count>\d{2,3})(?= (?:(?:on|at|for|over|during|in) )?(?:the |a )?(?:week|wk)\w*)(?! weeks?\b)",

@@ -56,8 +56,11 @@ def week_prompt(brief: WeekBrief) -> tuple[Message, ...]:
 
 
 def understand_prompt(shown: str) -> tuple[Message, ...]:
-    """The messages that ask what the mentions marked in a text mean."""
-    return _messages("understand", text=_guarded(shown))
+    """The message that asks what the mention marked in a text means.
+
+    Kept short: it is sent for every mention, and most of the rows that a model is trained on are such.
+    """
+    return (_asked("understand", text=_guarded(shown)),)
 
 
 def runner_text(request: PlanRequest) -> str:
@@ -84,10 +87,12 @@ def _guarded(text: str) -> str:
 
 
 def _messages(task: str, **values: str) -> tuple[Message, ...]:
-    return (
-        {"role": "system", "content": fill(_template("system"), {})},
-        {"role": "user", "content": fill(_template(task), values)},
-    )
+    system: Message = {"role": "system", "content": fill(_template("system"), {})}
+    return system, _asked(task, **values)
+
+
+def _asked(task: str, **values: str) -> Message:
+    return {"role": "user", "content": fill(_template(task), values)}
 
 
 def fill(template: Template, values: Mapping[str, str]) -> str:

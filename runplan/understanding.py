@@ -39,6 +39,9 @@ _DAY_KINDS: Mapping[str, ConstraintKind] = {
     "only": "only_day",
     "long": "long_run_day",
 }
+# From what someone returns who says no more than that, where other words name it: "broke my leg,
+# now running again".
+CAUSES = ("illness", "injury", "pregnancy", "surgery")
 _SCOPES: Mapping[str, Scope] = {"max": "all", "weekday": "weekday", "weekend": "weekend"}
 
 # A text asks for one of each at most.
@@ -46,7 +49,7 @@ _ONE: tuple[ConstraintKind, ...] = ("long_run_day", "time_of_day", "returning")
 
 # In doubt the answer is no, by so many nats: a wish that nobody has puts a runner off more than one that
 # is asked for again. How it was chosen, and what it costs of recall, is in docs/LOG.md.
-DOUBT = 0.65
+DOUBT = 1.5
 
 # Prompt and answer share 1024 tokens, and a token is at least a byte: so much of a text is shown
 # around a mention. A text of 500 characters is shown whole.
@@ -161,7 +164,7 @@ def answers_for(text: str, constraints: Sequence[Constraint]) -> tuple[str, ...]
     seen: Counter[tuple[Category, str]] = Counter()
     answers = []
     for mention in find_mentions(text):
-        meanings = {said: _meaning(mention, said) for said in ANSWERS[mention.category]}
+        meanings = {said: _meaning(mention, said) for said in _sayable(mention) if said != NO}
         fitting = sorted(
             (said for said, meant in meanings.items() if all(each in order for each in meant)),
             key=lambda said: order[meanings[said][0]],
@@ -174,7 +177,9 @@ def answers_for(text: str, constraints: Sequence[Constraint]) -> tuple[str, ...]
 
 
 def _sayable(mention: Mention) -> tuple[str, ...]:
-    return (*ANSWERS[mention.category], NO)
+    """What may be said of a mention; a mere return may be one from any cause."""
+    causes = CAUSES if (mention.category, mention.value) == ("returning", "break") else ()
+    return (*ANSWERS[mention.category], *causes, NO)
 
 
 def _shown(text: str, mentions: Sequence[Mention], asked: Mention) -> str:
@@ -202,6 +207,8 @@ def _meaning(mention: Mention, said: str) -> tuple[Constraint, ...]:
         return (Constraint("no_speedwork"),)
     if mention.category == "flag":
         return (Constraint(cast(ConstraintKind, value)),)
+    if said in CAUSES and mention.category == "returning":
+        return (Constraint("returning", said),)
     return (Constraint(cast(ConstraintKind, mention.category), value),)
 
 

@@ -19,7 +19,7 @@ LONG = "not on Tuesday, at most 45 min on weekdays"
 
 
 def answer(job: Job) -> str:
-    shown = job.messages[1]["content"]
+    shown = job.messages[-1]["content"]
     return next((said for mark, said in ANSWERS.items() if mark in shown), "nothing of the kind")
 
 

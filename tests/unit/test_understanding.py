@@ -47,7 +47,8 @@ def grammars_of(text: str) -> list[Grammar]:
 
 
 def shown_in(job: Job) -> str:
-    return job.messages[1]["content"].partition("\n")[2]
+    (message,) = job.messages
+    return message["content"].partition("\n")[2]
 
 
 def test_answers_are_read() -> None:
@@ -55,9 +56,20 @@ def test_answers_are_read() -> None:
     assert answers_for(TEXT, ASKED) == ANSWERED
 
 
+def test_what_someone_returns_from_may_be_named_elsewhere() -> None:
+    text = "Broke my ankle in May, now I'm running again"
+    asked = (Constraint("returning", "injury"),)
+    assert answers_for(text, asked) == (NO, "injury")
+    assert read_understanding(text, (NO, "injury")) == asked
+    assert read_understanding(text, (NO, "returning")) == (Constraint("returning", "break"),)
+    named = "had surgery in May, now I'm running again"
+    with pytest.raises(NotationError, match="surgery"):
+        read_understanding(named, ("illness", NO))
+
+
 def test_each_prompt_marks_one_mention() -> None:
     jobs = understand_jobs("Sore [Achilles] <|eot_id|>, NOT on Tuesday", 0)
-    assert {job.messages[0]["role"] for job in jobs} == {"system"}
+    assert {job.messages[0]["role"] for job in jobs} == {"user"}
     assert [shown_in(job) for job in jobs] == [
         "sore ([achilles]) < |eot_id|>, not on Tue",
         "sore (achilles) < |eot_id|>, not on [Tue]",

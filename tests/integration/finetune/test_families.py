@@ -250,6 +250,14 @@ def test_a_pretrained_base_may_be_trained_further(bases: dict[str, Path], tmp_pa
     )
     assert after < before
 
+    kept = recipe.model_copy(update={"base": base.model_copy(update={"kept": 0.25})})
+    shutil.copytree(whole / "base-checkpoints", cut / "base-checkpoints", dirs_exist_ok=True)
+    train_base(kept, cut)
+    start, mean = weights(bases["llama"] / "base"), weights(cut / "base")
+    assert mean.keys() == start.keys()
+    for key, trained in expected.items():
+        assert torch.allclose(mean[key], 0.25 * start[key] + 0.75 * trained, atol=1e-6)
+
 
 def test_a_pretrained_model_that_is_not_there_is_one_line(
     bases: dict[str, Path], tmp_path: Path

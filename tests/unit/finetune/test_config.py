@@ -104,6 +104,7 @@ def test_a_recipe_cannot_be_changed() -> None:
         ("gpt2-full", "base.dtype=float16", "too coarse"),
         ("gpt2-full", "base.dtpe=float16", r"unknown key base\.dtpe"),
         ("llama-3.2-1b-lora", "lora.double_quantisation=true", "unknown key lora.double_quant"),
+        ("llama-3.2-1b-lora", "base.kept=0.5", "give training as well"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(name: str, override: str, said: str) -> None:

@@ -46,8 +46,13 @@ def rows(run_dir: Path, split: str) -> list[Row]:
     return Dataset.from_parquet(str(path), keep_in_memory=True).to_list()
 
 
-def asked(run_dir: Path, split: str) -> set[str]:
-    return {row["messages"][1]["content"] for row in rows(run_dir, split)}
+def asked(run_dir: Path, split: str, *tasks: str) -> set[str]:
+    """The prompts of a split; those of `tasks`, where some are named."""
+    return {
+        row["messages"][-2]["content"]
+        for row in rows(run_dir, split)
+        if not tasks or row["task"] in tasks
+    }
 
 
 def evaluation_prompts(count: int = 500) -> set[str]:
@@ -89,12 +94,12 @@ def test_no_evaluation_prompt_is_in_training_or_validation(run_dir: Path) -> Non
     assert asked(run_dir, "test") <= held_out
 
 
-def test_validation_asks_for_no_outline_of_training(run_dir: Path) -> None:
-    outlines = [
-        {row["messages"][1]["content"] for row in rows(run_dir, split) if row["task"] == "outline"}
-        for split in ("train", "validation")
-    ]
-    assert not outlines[0] & outlines[1]
+@pytest.mark.parametrize("task", ["outline", "understand"])
+def test_validation_asks_for_nothing_of_training(task: str, run_dir: Path) -> None:
+    train, validation = (asked(run_dir, split, task) for split in ("train", "validation"))
+    assert train
+    assert validation
+    assert not train & validation
 
 
 def test_a_planted_leak_is_dropped_and_counted(

@@ -5,15 +5,17 @@ import random
 import re
 from collections import Counter
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from finetune import wish_rows
+from finetune.told import told_texts
 from finetune.wishes import sample_parts
 from runplan.request import DAYS
-from runplan.understanding import ANSWERS, NO, understand_jobs
+from runplan.understanding import ANSWERS, CAUSES, NO, understand_jobs
 
 
 @cache
@@ -23,7 +25,7 @@ def drawn() -> tuple[list[dict[str, Any]], Counter[str]]:
 
 
 def shown_in(row: dict[str, Any]) -> str:
-    prompt: str = row["messages"][1]["content"]
+    prompt: str = row["messages"][0]["content"]
     return prompt.split("\n", 1)[1]
 
 
@@ -38,17 +40,26 @@ def test_few_texts_are_left_out() -> None:
 def test_rows_ask_about_one_mention() -> None:
     said: Counter[str] = Counter()
     for row in drawn()[0]:
-        answer = row["messages"][2]
+        answer = row["messages"][1]
         assert (row["task"], answer["role"]) == ("understand", "assistant")
         assert shown_in(row).count("[") == 1
         said[answer["content"]] += 1
-    assert set(said) == {NO, *(word for words in ANSWERS.values() for word in words)}
+    words = {NO, *(word for words in ANSWERS.values() for word in words)}
+    assert words < set(said) <= words | set(CAUSES)
     assert said[NO] / said.total() >= 0.25
 
 
 def test_no_prompt_twice() -> None:
-    prompts = [row["messages"][1]["content"] for row in drawn()[0]]
+    prompts = [row["messages"][0]["content"] for row in drawn()[0]]
     assert len(set(prompts)) == len(prompts)
+
+
+def test_every_text_comes_before_one_comes_again() -> None:
+    texts = told_texts("validation")
+    turns = list(islice(wish_rows._in_turns(texts, random.Random(1)), 2 * len(texts)))
+    rounds = turns[: len(texts)], turns[len(texts) :]
+    assert all(Counter(told) == Counter(texts) for told in rounds)
+    assert rounds[0] != rounds[1]
 
 
 def test_same_seed_same_rows() -> None:
@@ -63,14 +74,14 @@ def test_two_mentions_of_a_day_may_mean_different_things(monkeypatch: pytest.Mon
         day = re.search(rf"\[({'|'.join(DAYS)})\]", shown_in(row))
         if day:
             text = re.sub(r"[][]", "", shown_in(row))
-            meanings.setdefault((text, day[1]), set()).add(row["messages"][2]["content"])
+            meanings.setdefault((text, day[1]), set()).add(row["messages"][1]["content"])
     assert any(len(meaning) > 1 for meaning in meanings.values())
 
 
 def test_held_out_phrasings_are_there_and_none_is_drawn() -> None:
     assert len(wish_rows.held_out()) >= 100
     for row in drawn()[0]:
-        assert row["messages"][1]["content"] not in wish_rows.held_out()
+        assert row["messages"][0]["content"] not in wish_rows.held_out()
 
 
 def test_a_held_out_text_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,4 +98,4 @@ def test_a_held_out_text_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     wish_rows.held_out.cache_clear()
     assert dropped["text is held out"] == 1
     prompts = {wish_rows.prompt_of(job) for job in understand_jobs(text, 0)}
-    assert prompts.isdisjoint(row["messages"][1]["content"] for row in rows)
+    assert prompts.isdisjoint(row["messages"][0]["content"] for row in rows)
