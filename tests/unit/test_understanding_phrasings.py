@@ -16,7 +16,7 @@ from runplan.constraints import KINDS, SCOPES, Constraint, ConstraintKind, const
 from runplan.request import MAX_DETAILS, MAX_SESSION_MIN, MIN_SESSION_MIN
 
 DATA = Path(__file__).parents[2] / "data"
-MOST_IN_A_TEXT = 6
+MOST_IN_A_TEXT = 5
 # In texts. Days and minutes are what runners write most, and what a plan must not get wrong.
 AT_LEAST = dict.fromkeys(KINDS, 10) | dict.fromkeys(
     ("avoid_day", "only_day", "long_run_day", "max_session_min"), 40
