@@ -26,6 +26,7 @@ from finetune.nll import assistant_nll, measured
 from finetune.phrasings import measure, read_phrasings
 from finetune.runs import read_run
 from finetune.tokens import read_tokens
+from finetune.wish_rows import PHRASINGS, PLAIN
 from runplan import coach
 from runplan.backends.base import Backend, Job
 from runplan.backends.llama_cpp import LlamaCppBackend
@@ -129,7 +130,8 @@ def _metrics(name: str, gguf: Path, questions: Sequence[Question]) -> dict[str, 
                 found[f"{task}_problems_{mode}"] = dict(reasons.most_common(REASONS))
             if not grammar:
                 found["samples_per_s"] = round(len(questions) / seconds, 2)
-        found["details"] = measure(backend, read_phrasings(), f"{name}, details")
+        for key, path in (("details", PHRASINGS), ("plain_details", PLAIN)):
+            found[key] = measure(backend, read_phrasings(path), f"{name}, {key}")
     return found
 
 

@@ -1,12 +1,14 @@
 """How well a model understands free text: the held-out phrasings, written by hand.
 
-They are `data/understanding_phrasings.jsonl`. Nothing here is used in training.
+They are `data/understanding_phrasings.jsonl`, hard on purpose, and `data/understanding_plain.jsonl`,
+ordinary notes. Nothing here is used in training.
 """
 
 import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -45,9 +47,9 @@ class Score:
         return self.right / self.asked if self.asked else 1.0
 
 
-def read_phrasings() -> list[Phrasing]:
-    """The held-out phrasings."""
-    lines = map(json.loads, PHRASINGS.read_text(encoding="utf-8").splitlines())
+def read_phrasings(path: Path = PHRASINGS) -> list[Phrasing]:
+    """The held-out phrasings of a file."""
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [
         Phrasing(line["text"], frozenset(map(constraint_from_json, line["constraints"])))
         for line in lines

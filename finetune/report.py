@@ -40,6 +40,8 @@ MEASURES = (
     Measure("week_valid_grammar", "Weeks valid, with grammar", 1, True),
     Measure("details.precision", "Wishes in free texts, precision", 1, True),
     Measure("details.recall", "Wishes in free texts, recall", 1, True),
+    Measure("plain_details.precision", "Wishes in plain texts, precision", 1, True),
+    Measure("plain_details.recall", "Wishes in plain texts, recall", 1, True),
     Measure("nll", "Loss, nats per token of the coach’s text", -1),
     Measure("perplexity", "Perplexity", -1),
     Measure("nll_tokens", "Tokens that these are means of", 0),
@@ -168,8 +170,8 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     for key, value in metrics.items():
         if isinstance(value, int | float):
             yield key, value
-        elif key == "details":
-            yield from ((f"details.{name}", value[name]) for name in ("precision", "recall"))
+        elif key in ("details", "plain_details"):
+            yield from ((f"{key}.{name}", value[name]) for name in ("precision", "recall"))
 
 
 def _cells(measure: Measure, values: Sequence[float | None]) -> Iterator[Cell]:

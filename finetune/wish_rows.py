@@ -1,8 +1,8 @@
 """Rows which teach the model to read free text: a text with one mention marked, and what that asks.
 
 The texts are those of `wishes.py` and, most of them, of `told.py`. None has the words of a
-text by which models are measured (`data/understanding_phrasings.jsonl`) or chosen
-(`data/understanding_development.jsonl`).
+text by which models are measured (`data/understanding_phrasings.jsonl`,
+`data/understanding_plain.jsonl`) or chosen (`data/understanding_development.jsonl`).
 """
 
 import json
@@ -24,6 +24,7 @@ from runplan.understanding import answers_for, read_understanding, settled, unde
 
 _DATA = Path(__file__).parent.parent / "data"
 PHRASINGS = _DATA / "understanding_phrasings.jsonl"
+PLAIN = _DATA / "understanding_plain.jsonl"
 DEVELOPMENT = _DATA / "understanding_development.jsonl"
 # Of a text with more mentions so many are asked about: further texts teach more than further
 # questions about one.
@@ -73,7 +74,7 @@ def wish_rows(
 def held_out() -> frozenset[str]:
     """The prompts about the first mention of each text that is kept out of training."""
     lines = chain.from_iterable(
-        path.read_text("utf-8").splitlines() for path in (PHRASINGS, DEVELOPMENT)
+        path.read_text("utf-8").splitlines() for path in (PHRASINGS, PLAIN, DEVELOPMENT)
     )
     texts = (json.loads(line)["text"] for line in lines)
     return frozenset(prompt_of(jobs[0]) for text in texts if (jobs := understand_jobs(text, 0)))

@@ -20,7 +20,7 @@ PEAK_KM: Mapping[str, tuple[float, float, float]] = {
     "5K": (17, 34, 52),
     "10K": (24, 42, 62),
     "half": (37, 55, 75),
-    "marathon": (60, 75, 95),
+    "marathon": (64, 75, 95),
 }
 PEAK_LONG_KM: Mapping[str, tuple[float, float, float]] = {
     "5K": (6.5, 11, 14),

@@ -121,5 +121,6 @@ def test_metrics_are_shares(
     assert 0.95 < found["week_valid_grammar"] <= 1.0
     assert sum(found["week_problems_free"].values()) == sum(q.task == "week" for q in questions)
     assert found["samples_per_s"] > 0
-    assert (found["details"]["precision"], found["details"]["recall"]) == (1.0, 0.0)
+    for key in ("details", "plain_details"):
+        assert (found[key]["precision"], found[key]["recall"]) == (1.0, 0.0)
     assert [engine.closed for engine in engines] == [True]

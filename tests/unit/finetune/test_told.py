@@ -1,6 +1,5 @@
 """Texts to learn reading from: usable, apart from what is measured, and the same asked with other days."""
 
-import json
 import random
 from collections import Counter
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from finetune.duplicates import Seen, normal
 from finetune.phrasings import read_phrasings
 from finetune.told import Told, told_texts, with_other_days
-from finetune.wish_rows import DEVELOPMENT
+from finetune.wish_rows import DEVELOPMENT, PHRASINGS, PLAIN
 from runplan.constraints import DAY_KINDS, KINDS, Constraint
 from runplan.mentions import find_mentions
 from runplan.understanding import answers_for
@@ -29,12 +28,9 @@ def test_no_text_is_there_twice_or_measured() -> None:
     texts = [normal(told.text) for told in ALL]
     assert len(set(texts)) == len(texts) > 10_000
     seen = Seen()
-    lines = DEVELOPMENT.read_text("utf-8").splitlines()
-    for text in (
-        *(p.text for p in read_phrasings()),
-        *(json.loads(line)["text"] for line in lines),
-    ):
-        seen.add(text, always=True)
+    for path in (PHRASINGS, PLAIN, DEVELOPMENT):
+        for phrasing in read_phrasings(path):
+            seen.add(phrasing.text, always=True)
     assert [text for text in texts if seen.add(text)] == []
 
 
