@@ -56,6 +56,7 @@ def test_mentions_of_a_phrase_are_found(text: str, expected: str) -> None:
         "out by six, back by eight",
         "a hip-hop class",
         "I work at a paper mill, always moaning",
+        "what's sup with the lengths of it",
     ],
 )
 def test_other_talk_mentions_nothing(text: str) -> None:
