@@ -49,7 +49,7 @@ _ONE: tuple[ConstraintKind, ...] = ("long_run_day", "time_of_day", "returning")
 
 # In doubt the answer is no, by so many nats: a wish that nobody has puts a runner off more than one that
 # is asked for again. How it was chosen, and what it costs of recall, is in docs/LOG.md.
-DOUBT = 1.75
+DOUBT = 1.5
 
 # Prompt and answer share 1024 tokens, and a token is at least a byte: so much of a text is shown
 # around a mention. A text of 500 characters is shown whole.
