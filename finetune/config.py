@@ -171,7 +171,7 @@ class Pretrained(Section):
     @model_validator(mode="after")
     def _kept_of_training(self) -> Self:
         if self.kept and self.training is None:
-            raise ValueError("kept is of the weights before training: give training as well")
+            raise ValueError("kept mixes in the weights before training: give training as well")
         return self
 
     @property

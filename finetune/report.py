@@ -170,7 +170,7 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     for key, value in metrics.items():
         if isinstance(value, int | float):
             yield key, value
-        elif key in ("details", "plain_details"):
+        elif isinstance(value, Mapping) and "precision" in value:
             yield from ((f"{key}.{name}", value[name]) for name in ("precision", "recall"))
 
 

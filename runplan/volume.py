@@ -15,7 +15,8 @@ from runplan.rules import rules_of
 _LEVEL_INDEX: Mapping[Level, int] = {"beginner": 0, "intermediate": 1, "advanced": 2}
 
 # Peak week and longest run in km per race for beginner, intermediate, advanced at the usual number
-# of days (4, 5, 5): the middle of published plans (Higdon, RW-UK, Pfitzinger and others).
+# of days (4, 5, 5): the middle of published plans (Higdon, RW-UK, Pfitzinger and others). The
+# beginner's marathon is at the low end of 64–93 km, Higdon's Novice 1, the one with 4 days.
 PEAK_KM: Mapping[str, tuple[float, float, float]] = {
     "5K": (17, 34, 52),
     "10K": (24, 42, 62),
